@@ -1,0 +1,334 @@
+//! The ordered record of one run. Nothing else leaves a run.
+//!
+//! JSON Lines is the canonical form: a [`Header`], then one [`Entry`] a line. Everything is a
+//! struct, an enum or a `BTreeMap`, so that equal runs are equal bytes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use session::time::Time;
+use session::words::{EndCause, ErrorWord, Event, Platform, Reason, State};
+
+use crate::scenario::{AppAct, Direction, NetworkWord, SessionWord};
+
+/// Raised whenever the meaning of a line changes.
+pub const FORMAT: u32 = 1;
+
+/// The name under which the server appears.
+pub const SERVER: &str = "server";
+/// The name under which the script appears.
+pub const SCRIPT: &str = "script";
+
+/// A whole run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transcript {
+    /// What was run.
+    pub header: Header,
+    /// What happened, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// What was run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Header {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The scenario's name.
+    pub scenario: String,
+    /// Its hash.
+    pub scenario_hash: String,
+    /// The profile's id.
+    pub profile: String,
+    /// Its hash.
+    pub profile_hash: String,
+    /// The seed.
+    pub seed: u64,
+    /// Who played the clients.
+    pub client_subject: String,
+    /// Who played the server.
+    pub server_subject: String,
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// When.
+    pub at: Time,
+    /// Whose line it is: a device, [`SERVER`] or [`SCRIPT`].
+    pub actor: String,
+    /// What happened.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum What {
+    /// A step of the script began (counted from 0).
+    Step(usize),
+    /// The app called.
+    Call(CallMade),
+    /// A call was answered.
+    Result(CallAnswered),
+    /// The app was told something.
+    Event(EventSeen),
+    /// The client opens a link.
+    Connect {
+        /// The link.
+        link: u32,
+    },
+    /// The link is up.
+    LinkUp {
+        /// The link.
+        link: u32,
+    },
+    /// The link is gone, or never came up.
+    LinkDown {
+        /// The link.
+        link: u32,
+        /// How.
+        how: LinkEnd,
+    },
+    /// The peer closes the link, or gives it up.
+    Close {
+        /// The link.
+        link: u32,
+    },
+    /// The peer sends.
+    Sent {
+        /// The link.
+        link: u32,
+        /// How many bytes.
+        bytes: usize,
+        /// The messages in them, tickets replaced by their labels; empty when the bytes are
+        /// opaque.
+        messages: Vec<Value>,
+    },
+    /// What the server did to a session.
+    Session(SessionSeen),
+    /// The server created an account.
+    AccountCreated {
+        /// The user.
+        user: String,
+    },
+    /// The other side broke the wire protocol.
+    Breach {
+        /// The link it came over.
+        link: u32,
+        /// What was wrong.
+        what: String,
+    },
+    /// The network of the actor changed.
+    Network {
+        /// What became of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        is: Option<NetworkWord>,
+        /// One way only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        direction: Option<Direction>,
+        /// Latency, jitter and loss where they changed.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        quality: BTreeMap<String, String>,
+    },
+    /// Something was done to the actor's process.
+    App {
+        /// What.
+        is: AppAct,
+    },
+    /// Something was done to the server.
+    Server {
+        /// What.
+        act: String,
+    },
+    /// The actor's clock was set.
+    Clock {
+        /// Milliseconds ahead of the truth.
+        skew: i64,
+    },
+    /// The script is over.
+    End(End),
+}
+
+/// A call an app made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CallMade {
+    /// Its number.
+    pub id: u32,
+    /// Its neutral name.
+    pub api: String,
+    /// The vendor's name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<String>,
+    /// Its arguments.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub args: BTreeMap<String, String>,
+}
+
+/// The answer to a call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CallAnswered {
+    /// The call's number.
+    pub id: u32,
+    /// Its neutral name.
+    pub api: String,
+    /// Did it succeed?
+    pub ok: bool,
+    /// What it answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorWord>,
+    /// The vendor's number for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<i64>,
+}
+
+/// Something an app was told, in both languages where the profile knows both.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct EventSeen {
+    /// The language it was said in.
+    pub said: Said,
+    /// The neutral word; absent when a native callback has none, which is *undocumented*.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Event>,
+    /// The state after it, where it changes the state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// The error it stands for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorWord>,
+    /// The vendor's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<i64>,
+    /// In which room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
+    /// About which user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The text of a message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Seconds the ticket has left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_left: Option<u64>,
+    /// The vendor's callback; absent when the vendor has none for this event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback: Option<String>,
+    /// Its arguments.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub args: BTreeMap<String, Value>,
+}
+
+session::words! {
+    /// The language a peer speaks to its app.
+    Said, "language" {
+        Neutral = "neutral", "in neutral words";
+        Native = "native", "in the vendor's own";
+    }
+}
+
+session::words! {
+    /// How a link ended.
+    LinkEnd, "link end" {
+        Finished = "finished", "closed in an orderly way";
+        Reset = "reset", "it broke";
+        Refused = "refused", "nobody listened";
+    }
+}
+
+/// What the server did to a session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SessionSeen {
+    /// What happened to it.
+    pub is: SessionWord,
+    /// The server's name for it.
+    pub session: String,
+    /// Whose it is.
+    pub user: String,
+    /// The device it was opened from.
+    pub device: String,
+    /// What that device is.
+    pub platform: Platform,
+    /// The room it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
+    /// Why it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<EndCause>,
+}
+
+session::words! {
+    /// How a script ended.
+    End, "end of a run" {
+        Complete = "complete", "every step was played, and the run settled";
+        StepUnmet = "step-unmet", "an observation was not met; the run settled";
+        TimeLimit = "time-limit", "the virtual time a run may take is used up";
+    }
+}
+
+/// A stored transcript that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {why}")]
+pub struct BadTranscript {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Transcript {
+    /// The canonical form: the header and every entry, one JSON object a line.
+    pub fn to_jsonl(&self) -> String {
+        let mut text = line(&self.header);
+        for entry in &self.entries {
+            text.push_str(&line(entry));
+        }
+        text
+    }
+
+    /// Reads the canonical form.
+    ///
+    /// # Errors
+    /// The first line that is not what it should be.
+    pub fn from_jsonl(text: &str) -> Result<Transcript, BadTranscript> {
+        let mut lines = text.lines().enumerate();
+        let (_, first) = lines.next().ok_or_else(|| BadTranscript {
+            line: 1,
+            why: "the transcript is empty".into(),
+        })?;
+        let bad = |n: usize, why: serde_json::Error| BadTranscript {
+            line: n + 1,
+            why: why.to_string(),
+        };
+        let header: Header = serde_json::from_str(first).map_err(|e| bad(0, e))?;
+        if header.format != FORMAT {
+            return Err(BadTranscript {
+                line: 1,
+                why: format!("format {} is not {FORMAT}", header.format),
+            });
+        }
+        let entries = lines
+            .map(|(n, text)| serde_json::from_str(text).map_err(|e| bad(n, e)))
+            .collect::<Result<_, _>>()?;
+        Ok(Transcript { header, entries })
+    }
+}
+
+fn line(value: &impl Serialize) -> String {
+    // Structs, words and string keys only: serialising them cannot fail.
+    let mut text = serde_json::to_string(value).expect("a transcript is plain data");
+    text.push('\n');
+    text
+}

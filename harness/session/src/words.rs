@@ -1,0 +1,212 @@
+//! The neutral words: one closed, versioned list.
+//!
+//! Scenarios, transcripts and profiles share these words; a profile maps them to the vendor's own
+//! names and numbers. `kickout schema` prints the list.
+
+/// Raised whenever a word is added, removed or changes its meaning.
+pub const VERSION: u32 = 1;
+
+#[doc(hidden)]
+pub use serde;
+
+/// Declares an enum whose variants are words, each with the sentence that explains it.
+#[macro_export]
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident, $kind:literal { $($variant:ident = $word:literal, $means:literal;)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $(#[doc = $means] $variant,)*
+        }
+
+        impl $name {
+            /// What kind of word this is, for messages.
+            pub const KIND: &'static str = $kind;
+            /// Every word of this kind, in the order of their declaration.
+            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
+
+            /// The word as it is written.
+            pub const fn word(self) -> &'static str {
+                match self { $($name::$variant => $word,)* }
+            }
+
+            /// The sentence that explains it.
+            pub const fn means(self) -> &'static str {
+                match self { $($name::$variant => $means,)* }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::words::UnknownWord;
+            fn from_str(text: &str) -> Result<$name, $crate::words::UnknownWord> {
+                $name::ALL
+                    .iter()
+                    .copied()
+                    .find(|w| w.word() == text)
+                    .ok_or_else(|| $crate::words::UnknownWord {
+                        kind: $kind,
+                        text: text.to_owned(),
+                    })
+            }
+        }
+
+        impl $crate::words::serde::Serialize for $name {
+            fn serialize<S: $crate::words::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.word())
+            }
+        }
+
+        impl<'de> $crate::words::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::words::serde::Deserializer<'de>>(from: D) -> Result<$name, D::Error> {
+                let text = <std::borrow::Cow<'_, str> as $crate::words::serde::Deserialize>::deserialize(from)?;
+                text.parse().map_err($crate::words::serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+
+/// A text that is none of the words of its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownWord {
+    /// Which kind of word was wanted.
+    pub kind: &'static str,
+    /// What was written.
+    pub text: String,
+}
+
+impl std::fmt::Display for UnknownWord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}` is not a known {}", self.text, self.kind)
+    }
+}
+
+impl std::error::Error for UnknownWord {}
+
+words! {
+    /// The state of a login session as its app sees it.
+    State, "state" {
+        LoggedOut = "logged-out", "no session, and none under way";
+        LoggingIn = "logging-in", "a login was called and has no outcome yet";
+        Online = "online", "the session is accepted and its link is up";
+        Reconnecting = "reconnecting", "the session is kept while its link is being restored";
+    }
+}
+
+words! {
+    /// Something a client tells its app.
+    Event, "event" {
+        LoggingIn = "logging-in", "a login has begun";
+        LoggedIn = "logged-in", "the login succeeded";
+        LoginFailed = "login-failed", "the login failed for good";
+        Reconnecting = "reconnecting", "the link is lost and the client restores it by itself";
+        Reconnected = "reconnected", "the session goes on over a new link";
+        ReconnectFailed = "reconnect-failed", "the session could not be restored; the client stops trying";
+        KickedOut = "kicked-out", "the session was ended from elsewhere";
+        TokenWillExpire = "token-will-expire", "the ticket runs out soon";
+        TokenExpired = "token-expired", "the ticket ran out and ended the session";
+        LoggedOut = "logged-out", "the app's own logout is complete";
+        PeerJoined = "peer-joined", "another user entered the room";
+        PeerLeft = "peer-left", "another user left the room, or is regarded as gone";
+        Message = "message", "a message arrived";
+    }
+}
+
+words! {
+    /// Why an event happened.
+    Reason, "reason" {
+        NewerLogin = "newer-login", "the same user logged in elsewhere later";
+        Server = "server", "an administrator ended the session through the server";
+        TokenExpired = "token-expired", "the ticket ran out";
+        LinkLost = "link-lost", "the link broke or fell silent";
+        WindowEnded = "window-ended", "the reconnect window is used up";
+        Refused = "refused", "the server refused the session";
+        Logout = "logout", "the app asked for it";
+    }
+}
+
+words! {
+    /// Why a call failed.
+    ErrorWord, "error" {
+        NotInitialised = "not-initialised", "the client was not initialised, or was destroyed";
+        NotLoggedIn = "not-logged-in", "the call needs a session and there is none";
+        AlreadyLoggedIn = "already-logged-in", "a session exists; log out first";
+        LoginInProgress = "login-in-progress", "a login is running";
+        LoginCancelled = "login-cancelled", "a logout, destroy or other login ended this login first";
+        UserIdInvalid = "user-id-invalid", "the user ID is empty, too long or has a forbidden character";
+        RoomIdInvalid = "room-id-invalid", "the room ID is empty, too long or has a forbidden character";
+        TokenMissing = "token-missing", "the ticket is empty";
+        TokenInvalid = "token-invalid", "the ticket is malformed or its check failed";
+        TokenExpired = "token-expired", "the ticket has run out";
+        TokenWrongUser = "token-wrong-user", "the ticket belongs to another user";
+        TokenWrongApp = "token-wrong-app", "the ticket belongs to another app";
+        ConnectionLost = "connection-lost", "the link broke while the call was under way";
+        TimedOut = "timed-out", "no answer in time";
+        WindowEnded = "window-ended", "the time for connecting is used up";
+        Displaced = "displaced", "the same user is logged in elsewhere by a newer login";
+        NotMember = "not-member", "the caller is not in that room";
+        Unsupported = "unsupported", "the peer does not know this call";
+    }
+}
+
+words! {
+    /// A call an app makes on its client.
+    Api, "call" {
+        Initialise = "initialise", "creates the client";
+        Destroy = "destroy", "destroys the client; a session ends by itself";
+        Login = "login", "logs a user in; for some vendors into a room";
+        Logout = "logout", "ends the session";
+        RenewToken = "renew-token", "replaces the ticket of the session";
+        SendMessage = "send-message", "sends a message to a user or a room";
+        GetLoginUser = "get-login-user", "answers who is logged in";
+        GetLoginStatus = "get-login-status", "answers the state of the session";
+    }
+}
+
+words! {
+    /// Why the server ended a session.
+    EndCause, "end cause" {
+        NewerLogin = "newer-login", "displaced by a newer login under the device policy";
+        Server = "server", "ended by an administrator";
+        TokenExpired = "token-expired", "its ticket ran out";
+        Logout = "logout", "the client logged out";
+        Silent = "silent", "nothing was heard for the heartbeat limit";
+        LinkClosed = "link-closed", "its link closed, and this service ends a session then";
+    }
+}
+
+words! {
+    /// What a device is.
+    Platform, "platform" {
+        Android = "android", "a phone with Android";
+        Iphone = "iphone", "an iPhone";
+        Ipad = "ipad", "an iPad";
+        Windows = "windows", "a computer with Windows";
+        Mac = "mac", "a computer with macOS";
+        Linux = "linux", "a computer with Linux";
+        Web = "web", "a page in a browser, or a mini-program";
+    }
+}
+
+impl Event {
+    /// The state a session is in after this event; `None` leaves it as it was.
+    pub const fn leads_to(self) -> Option<State> {
+        match self {
+            Event::LoggingIn => Some(State::LoggingIn),
+            Event::LoggedIn | Event::Reconnected => Some(State::Online),
+            Event::Reconnecting => Some(State::Reconnecting),
+            Event::LoginFailed
+            | Event::ReconnectFailed
+            | Event::KickedOut
+            | Event::TokenExpired
+            | Event::LoggedOut => Some(State::LoggedOut),
+            Event::TokenWillExpire | Event::PeerJoined | Event::PeerLeft | Event::Message => None,
+        }
+    }
+}
