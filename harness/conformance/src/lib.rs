@@ -1,6 +1,33 @@
-//! The experiment. Everything here is a function of its arguments.
+//! The experiment: everything here is a function of its arguments.
+//!
+//! The way of one scenario through these modules, in order:
+//!
+//! - [`source`], [`yaml`], [`diagnostic`]: a text, its tree with positions, complaints about it
+//! - [`grammar`]: the scenario language as one table; [`schema`] is another view of it
+//! - [`document`]: text to [`scenario`], names resolved, all complaints at once
+//! - [`profile`]: a vendor as data; [`requirement`]: its statements; [`decode`]: data files
+//! - [`plan`]: which scenario applies to which profile; [`case`]: the two together
+//! - [`director`]: a case as commands, step by step (`script`, [`watch`], `pattern`)
+//! - [`transcript`]: what happened; [`text`] is its readable view
+//! - [`rules`]: invariants over it; [`judge`]: all of it to a verdict
+
 pub mod case;
+pub mod decode;
+pub mod diagnostic;
 pub mod director;
+pub mod grammar;
+pub mod judge;
+mod pattern;
+pub mod plan;
+pub mod profile;
+pub mod requirement;
+pub mod rules;
 pub mod scenario;
+mod script;
 pub mod source;
+pub mod text;
 pub mod transcript;
+pub mod watch;
+pub mod yaml;
+pub mod document;
+pub mod schema;

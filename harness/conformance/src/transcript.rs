@@ -67,8 +67,13 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum What {
-    /// A step of the script began (counted from 0).
-    Step(usize),
+    /// A step of the script began.
+    Step {
+        /// Which, counted from 0.
+        step: usize,
+        /// The first line of it, as its author wrote it.
+        text: String,
+    },
     /// The app called.
     Call(CallMade),
     /// A call was answered.

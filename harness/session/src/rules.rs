@@ -116,8 +116,6 @@ pub struct Token {
 pub struct Devices {
     /// Who may be online together.
     pub policy: DevicePolicy,
-    /// The policies the console offers.
-    pub allowed: Vec<DevicePolicy>,
     /// A device that comes back and finds a newer login: who goes?
     pub returning: Returning,
     /// How a device that returns and loses is told.

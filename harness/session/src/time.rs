@@ -115,7 +115,9 @@ impl FromStr for Millis {
             .filter(|unit| !unit.is_empty())
         {
             if !["ms", "s", "m", "h", "d"].contains(&unit) {
-                return bad(&format!("has the unit `{unit}`; the units are ms, s, m, h and d"));
+                return bad(&format!(
+                    "has the unit `{unit}`; the units are ms, s, m, h and d"
+                ));
             }
             if seen.contains(&unit) {
                 return bad(&format!("has the unit `{unit}` twice"));
@@ -175,7 +177,9 @@ mod tests {
 
     #[test]
     fn durations_read_and_print_the_same() {
-        for text in ["500ms", "90ms", "1s", "19m59s", "20m", "1h30m", "2d", "1000d"] {
+        for text in [
+            "500ms", "90ms", "1s", "19m59s", "20m", "1h30m", "2d", "1000d",
+        ] {
             let length: Millis = text.parse().unwrap();
             assert_eq!(length.to_string().parse::<Millis>().unwrap(), length);
         }

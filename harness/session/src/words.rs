@@ -71,7 +71,6 @@ macro_rules! words {
     };
 }
 
-
 /// A text that is none of the words of its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownWord {

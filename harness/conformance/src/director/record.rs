@@ -1,0 +1,256 @@
+//! Writes the transcript: what happened, in both languages, tickets by their labels.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use session::peer::{Answer, Call, CallId, LinkId, Outcome, Output, Recipient, SessionEvent};
+use session::time::Time;
+use session::words::Api;
+
+use super::{Actor, Fact, quality};
+use crate::case::{Case, States};
+use crate::scenario::{ClientIndex, NetworkChange, SessionWord};
+use crate::transcript::{
+    CallAnswered, CallMade, Entry, FORMAT, Header, SCRIPT, SERVER, SessionSeen, Transcript, What,
+};
+
+#[derive(Debug)]
+pub(super) struct Record<'a> {
+    case: &'a Case<'a>,
+    transcript: Transcript,
+    states: States,
+    /// Ticket texts and the labels that stand for them.
+    tickets: BTreeMap<String, String>,
+    /// Calls by number, for their answers.
+    calls: BTreeMap<u32, Call>,
+}
+
+impl<'a> Record<'a> {
+    pub(super) fn new(case: &'a Case<'a>, client: &str, server: &str) -> Record<'a> {
+        let header = Header {
+            format: FORMAT,
+            scenario: case.scenario.name.clone(),
+            scenario_hash: case.scenario.hash.clone(),
+            profile: case.profile.id.clone(),
+            profile_hash: case.profile.hash.clone(),
+            seed: case.seed,
+            client_subject: client.to_owned(),
+            server_subject: server.to_owned(),
+        };
+        Record {
+            case,
+            transcript: Transcript {
+                header,
+                entries: Vec::new(),
+            },
+            states: States::default(),
+            tickets: BTreeMap::new(),
+            calls: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.transcript.entries
+    }
+
+    pub(super) fn states(&self) -> &States {
+        &self.states
+    }
+
+    pub(super) fn into_transcript(self) -> Transcript {
+        self.transcript
+    }
+
+    pub(super) fn push(&mut self, at: Time, actor: &str, what: What) {
+        let entry = Entry {
+            at,
+            actor: actor.to_owned(),
+            what,
+        };
+        self.states.follow(&entry);
+        self.transcript.entries.push(entry);
+    }
+
+    pub(super) fn script(&mut self, at: Time, what: What) {
+        self.push(at, SCRIPT, what);
+    }
+
+    pub(super) fn client(&mut self, at: Time, client: ClientIndex, what: What) {
+        let case = self.case;
+        self.push(at, &case.client(client).name, what);
+    }
+
+    pub(super) fn network(&mut self, at: Time, client: ClientIndex, change: &NetworkChange) {
+        let what = What::Network {
+            is: change.is,
+            direction: change.direction,
+            quality: quality(change),
+        };
+        self.client(at, client, what);
+    }
+
+    pub(super) fn ticket(&mut self, text: &str, about: &str) {
+        let number = self.tickets.len() + 1;
+        self.tickets
+            .entry(text.to_owned())
+            .or_insert_with(|| format!("ticket#{number} ({about})"));
+    }
+
+    pub(super) fn call(&mut self, at: Time, client: ClientIndex, id: CallId, call: &Call) {
+        let mut args = BTreeMap::new();
+        let mut add = |name: &str, value: String| args.insert(name.to_owned(), value);
+        match call {
+            Call::Login { user, ticket, room } => {
+                add("user", user.clone());
+                add("ticket", self.label(ticket));
+                if let Some(room) = room {
+                    add("room", room.clone());
+                }
+            }
+            Call::RenewToken { ticket } => {
+                add("ticket", self.label(ticket));
+            }
+            Call::SendMessage { to, text } => {
+                match to {
+                    Recipient::User(user) => add("to", user.clone()),
+                    Recipient::Room(room) => add("room", room.clone()),
+                };
+                add("text", text.clone());
+            }
+            _ => {}
+        }
+        let native = call
+            .api()
+            .and_then(|api| self.case.profile.calls.get(&api))
+            .cloned();
+        let made = CallMade {
+            id: id.0,
+            api: call.name().to_owned(),
+            native,
+            args,
+        };
+        self.calls.insert(id.0, call.clone());
+        self.client(at, client, What::Call(made));
+    }
+
+    pub(super) fn fact(&mut self, at: Time, actor: Actor, fact: Fact<'_>) {
+        let what = match fact {
+            Fact::LinkUp(link) => What::LinkUp { link: link.0 },
+            Fact::LinkDown(link, how) => What::LinkDown { link: link.0, how },
+            Fact::Output(output) => match self.output(output) {
+                Some(what) => what,
+                None => return,
+            },
+        };
+        match actor {
+            Actor::Client(client) => self.client(at, client, what),
+            Actor::Server => self.push(at, SERVER, what),
+        }
+    }
+
+    fn output(&mut self, output: &Output) -> Option<What> {
+        Some(match output {
+            Output::WakeAt(_) => return None,
+            Output::Connect { link } => What::Connect { link: link.0 },
+            Output::Close { link } => What::Close { link: link.0 },
+            Output::Send { link, bytes } => self.sent(*link, bytes),
+            Output::Callback(callback) => What::Event(self.case.profile.understand(callback)),
+            Output::Result { id, outcome } => self.answered(*id, outcome),
+            Output::Session(event) => session(event),
+            Output::Breach { link, what } => What::Breach {
+                link: link.0,
+                what: what.clone(),
+            },
+        })
+    }
+
+    fn answered(&self, id: CallId, outcome: &Outcome) -> What {
+        let call = self.calls.get(&id.0);
+        let api: Option<Api> = call.and_then(Call::api);
+        let profile = self.case.profile;
+        let mut answer = CallAnswered {
+            id: id.0,
+            api: call.map(|call| call.name().to_owned()).unwrap_or_default(),
+            ok: false,
+            value: None,
+            error: None,
+            code: None,
+        };
+        match outcome {
+            Outcome::Ok(value) => {
+                answer.ok = true;
+                answer.value = match value {
+                    Answer::Done => None,
+                    Answer::User(user) => Some(user.clone().unwrap_or_else(|| "none".into())),
+                    Answer::State(state) => {
+                        answer.code = profile.states.get(state).and_then(|s| s.value);
+                        Some(state.to_string())
+                    }
+                };
+            }
+            Outcome::Failed(error) => {
+                answer.error = Some(*error);
+                answer.code = profile.code_of(*error, api);
+            }
+            Outcome::FailedNative(code) => {
+                answer.code = Some(*code);
+                answer.error = profile.errors_of(*code, api).first().copied();
+            }
+        }
+        What::Result(answer)
+    }
+
+    /// Bytes that are lines of JSON are shown as such; anything else stays opaque.
+    fn sent(&self, link: LinkId, bytes: &[u8]) -> What {
+        let messages = std::str::from_utf8(bytes)
+            .ok()
+            .filter(|text| text.ends_with('\n'))
+            .and_then(|text| {
+                text.lines()
+                    .map(|line| serde_json::from_str::<Value>(line).ok())
+                    .collect::<Option<Vec<Value>>>()
+            })
+            .unwrap_or_default();
+        What::Sent {
+            link: link.0,
+            bytes: bytes.len(),
+            messages: messages.into_iter().map(|m| self.labelled(m)).collect(),
+        }
+    }
+
+    fn labelled(&self, mut message: Value) -> Value {
+        if let Some(ticket) = message.get_mut("ticket")
+            && let Some(text) = ticket.as_str()
+        {
+            *ticket = Value::String(self.label(text));
+        }
+        message
+    }
+
+    fn label(&self, ticket: &str) -> String {
+        match self.tickets.get(ticket) {
+            Some(label) => label.clone(),
+            None => "an unknown ticket".to_owned(),
+        }
+    }
+}
+
+fn session(event: &SessionEvent) -> What {
+    let (is, about, cause) = match event {
+        SessionEvent::AccountCreated { user } => {
+            return What::AccountCreated { user: user.clone() };
+        }
+        SessionEvent::Opened(about) => (SessionWord::Opened, about, None),
+        SessionEvent::Resumed(about) => (SessionWord::Resumed, about, None),
+        SessionEvent::Ended { about, cause } => (SessionWord::Ended, about, Some(*cause)),
+    };
+    What::Session(SessionSeen {
+        is,
+        session: about.session.clone(),
+        user: about.user.clone(),
+        device: about.device.clone(),
+        platform: about.platform,
+        room: about.room.clone(),
+        cause,
+    })
+}

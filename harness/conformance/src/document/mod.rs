@@ -1,0 +1,167 @@
+//! From a text to a [`Scenario`]: every problem at once, each on the author's own line.
+//!
+//! Three passes over the same tree, all complaining into one list:
+//! - [`decode`]: key by key as the table of the language says: types, words, names, unknown keys
+//! - [`acts`], [`observations`]: step by step: what the table cannot say about one step
+//! - [`timeline`]: from step to step: marks, labels, crashed apps, stopped servers, the sum of waits
+
+mod acts;
+mod decode;
+mod filled;
+mod observations;
+mod timeline;
+mod values;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use session::rules::{Console, Window};
+use session::words::Platform;
+use sha2::{Digest, Sha256};
+
+use self::decode::Decoder;
+use self::filled::{Filled, ReadStep, Typed};
+use self::timeline::Moment;
+use crate::diagnostic::Diagnostic;
+use crate::grammar;
+use crate::scenario::{Action, Client, Scenario, Step};
+use crate::source::Source;
+use crate::yaml::{self, Value};
+
+/// The names that exist outside the file.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The IDs of the catalogue of requirements.
+    pub requirements: BTreeSet<String>,
+    /// The IDs of the profiles.
+    pub profiles: BTreeSet<String>,
+    /// The capabilities a profile may have.
+    pub capabilities: BTreeSet<String>,
+    /// The knobs of a profile, as paths such as `reconnect.window`.
+    pub knobs: BTreeSet<String>,
+}
+
+/// Understands a scenario. `name` is its path below the scenario folder without `.yaml`.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the text; never empty.
+pub fn lower(
+    source: Arc<Source>,
+    name: &str,
+    known: &Known,
+) -> Result<Scenario, Vec<Diagnostic>> {
+    let root = yaml::parse(&source)?;
+    if root.value == Value::Null {
+        return Err(vec![
+            Diagnostic::new("empty", "there is no scenario in this file")
+                .at(root.span, "nothing but blanks and comments")
+                .help("a scenario has at least `title:`, `clients:` and `steps:`"),
+        ]);
+    }
+    let mut decoder = Decoder::new(&source, known, &root);
+    let scenario = decoder
+        .record(&grammar::SCENARIO, "a scenario", root.span, &root)
+        .and_then(|top| scenario(&mut decoder, &source, name, &top));
+    let mut diagnostics = decoder.finish();
+    match scenario {
+        Some(scenario) if diagnostics.is_empty() => Ok(scenario),
+        _ => {
+            diagnostics.sort_by_key(|diagnostic| diagnostic.span.map(|span| span.start));
+            diagnostics.dedup();
+            debug_assert!(!diagnostics.is_empty(), "refused without a reason");
+            Err(diagnostics)
+        }
+    }
+}
+
+fn scenario(
+    decoder: &mut Decoder<'_>,
+    source: &Arc<Source>,
+    name: &str,
+    top: &Filled,
+) -> Option<Scenario> {
+    let clients: Vec<Client> = match top.get("clients") {
+        Some(Typed::Clients(clients)) => clients.iter().map(client).collect(),
+        _ => Vec::new(),
+    };
+    let read: &[ReadStep] = match top.get("steps") {
+        Some(Typed::Steps(steps)) => steps,
+        _ => &[],
+    };
+    let moments: Vec<Moment<'_>> = read
+        .iter()
+        .map(|step| Moment {
+            step,
+            action: action(decoder, step),
+        })
+        .collect();
+    timeline::check(decoder, &clients, &moments);
+    // A step that was not understood has left a complaint; the scenario is refused anyway.
+    let steps = moments
+        .into_iter()
+        .filter_map(|moment| {
+            Some(Step {
+                span: moment.step.span,
+                covers: moment.step.covers.clone(),
+                action: moment.action?,
+            })
+        })
+        .collect();
+    Some(Scenario {
+        name: name.to_owned(),
+        title: top.text("title")?,
+        about: top.text("about"),
+        tags: top.texts("tags"),
+        needs: top.texts("needs"),
+        profiles: top.profiles("profiles"),
+        depends: top.texts("depends"),
+        console: top.record("server").map(console).unwrap_or_default(),
+        clients,
+        steps,
+        covers: top.texts("covers"),
+        violates: top.texts("violates"),
+        leave_faults: top.flag("leave-faults").unwrap_or(false),
+        hash: hash(&source.text),
+        source: Arc::clone(source),
+    })
+}
+
+fn client((name, settings): &(String, Filled)) -> Client {
+    Client {
+        name: name.clone(),
+        user: settings.text("user").unwrap_or_else(|| name.clone()),
+        platform: settings.word("platform").unwrap_or(Platform::Android),
+        initialised: settings.flag("initialised").unwrap_or(true),
+    }
+}
+
+fn console(settings: &Filled) -> Console {
+    Console {
+        device_policy: settings.word("device-policy"),
+        on_token_expiry: settings.word("on-token-expiry"),
+        reconnect_window: match settings.get("reconnect-window") {
+            Some(Typed::Length(length)) => Some(Window::Bounded(*length)),
+            Some(Typed::Word(_)) => Some(Window::Unlimited),
+            _ => None,
+        },
+    }
+}
+
+fn action(decoder: &mut Decoder<'_>, step: &ReadStep) -> Option<Action> {
+    let typed = step.typed.as_ref()?;
+    if step.is_observation {
+        observations::lower(decoder, step, typed)
+    } else {
+        acts::lower(decoder, step, typed).map(Action::Act)
+    }
+}
+
+/// The first 16 hexadecimal digits of the SHA-256 of the text.
+fn hash(text: &str) -> String {
+    let mut out = String::with_capacity(16);
+    for byte in Sha256::digest(text.as_bytes()).iter().take(8) {
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
+}

@@ -1,0 +1,294 @@
+//! From step to step: what the order of the steps makes impossible.
+
+use std::collections::BTreeMap;
+
+use session::time::Millis;
+
+use crate::diagnostic::{Diagnostic, closest, shown};
+use crate::scenario::{
+    Act, Action, AppAct, Client, ClientIndex, Observation, ServerAct, Then, When,
+};
+use crate::source::Span;
+
+use super::decode::Decoder;
+use super::filled::ReadStep;
+
+/// The longest a scenario may take, in virtual time. Nothing that vendors document takes longer
+/// than a ticket's life of 24 days.
+const LONGEST: Millis = Millis(30 * 24 * 3_600 * 1_000);
+
+/// A step, and what it means if that is known.
+pub(super) struct Moment<'a> {
+    pub(super) step: &'a ReadStep,
+    pub(super) action: Option<Action>,
+}
+
+/// Complains about everything the order of `moments` makes impossible.
+pub(super) fn check(decoder: &mut Decoder<'_>, clients: &[Client], moments: &[Moment<'_>]) {
+    let mut timeline = Timeline {
+        decoder,
+        clients,
+        marks: BTreeMap::new(),
+        started: BTreeMap::new(),
+        crashed: BTreeMap::new(),
+        stopped: None,
+        acted: false,
+        total: Millis::ZERO,
+        is_too_long: false,
+    };
+    for (at, moment) in moments.iter().enumerate() {
+        match &moment.action {
+            Some(action) => timeline.moment(moment.step, action, &moments[at + 1..]),
+            None => timeline.not_understood(moment.step),
+        }
+    }
+}
+
+/// The state of things before a step.
+struct Timeline<'d, 'k> {
+    decoder: &'d mut Decoder<'k>,
+    clients: &'d [Client],
+    /// Where each mark is set, and each started call named.
+    marks: BTreeMap<String, Span>,
+    started: BTreeMap<String, Span>,
+    /// Whose app is not running, and where it crashed.
+    crashed: BTreeMap<ClientIndex, Span>,
+    /// Where the server was stopped, if it does not run.
+    stopped: Option<Span>,
+    /// Was anything done yet?
+    acted: bool,
+    total: Millis,
+    is_too_long: bool,
+}
+
+impl Timeline<'_, '_> {
+    fn moment(&mut self, step: &ReadStep, action: &Action, rest: &[Moment<'_>]) {
+        match action {
+            Action::Act(act) => {
+                self.act(step, act);
+                self.acted = true;
+            }
+            Action::Observe(observation) => self.observation(step, observation, rest),
+            Action::Mark(name) => named(self.decoder, &mut self.marks, name, step.span, "mark"),
+        }
+        self.pass(step, takes(action));
+    }
+
+    /// A step that was complained about. Whatever it may have meant must not lead to complaints
+    /// about the steps after it.
+    fn not_understood(&mut self, step: &ReadStep) {
+        for name in &step.names {
+            self.marks.entry(name.clone()).or_insert(step.span);
+            self.started.entry(name.clone()).or_insert(step.span);
+        }
+        self.crashed.clear();
+        self.stopped = None;
+        self.acted = true;
+    }
+
+    fn act(&mut self, step: &ReadStep, act: &Act) {
+        match act {
+            Act::Call { client, then, .. } => {
+                if let Some(since) = self.crashed.get(client) {
+                    let message = format!("the app of {} is not running", self.name(*client));
+                    self.decoder.complain(
+                        Diagnostic::new("impossible", message)
+                            .at(step.place("client"), "cannot call anything")
+                            .also(*since, "it crashed here")
+                            .help("start it first: `app: { client: ..., is: started }`"),
+                    );
+                }
+                if let Then::GoOn(name) = then {
+                    let place = step.place("as");
+                    named(self.decoder, &mut self.started, name, place, "started call");
+                }
+            }
+            Act::App { client, is } => self.app(step, *client, *is),
+            Act::Server(act) => self.server(step, act),
+            Act::Advance(_) | Act::Network { .. } | Act::Clock { .. } => {}
+        }
+    }
+
+    fn app(&mut self, step: &ReadStep, client: ClientIndex, is: AppAct) {
+        let place = step.place("is");
+        let wrong = match (is, self.crashed.get(&client)) {
+            (AppAct::Crashed, Some(first)) => {
+                let message = format!("the app of {} has crashed already", self.name(client));
+                let diagnostic = Diagnostic::new("impossible", message).at(place, "it is not running");
+                Some(diagnostic.also(*first, "it crashed here"))
+            }
+            (AppAct::Started, None) => {
+                let message = format!("the app of {} is running already", self.name(client));
+                let diagnostic = Diagnostic::new("impossible", message).at(place, "it has not crashed");
+                Some(diagnostic.help("an app runs from the first step until it crashes"))
+            }
+            (AppAct::Crashed, None) => {
+                self.crashed.insert(client, step.span);
+                None
+            }
+            (AppAct::Started, Some(_)) => {
+                self.crashed.remove(&client);
+                None
+            }
+        };
+        if let Some(wrong) = wrong {
+            self.decoder.complain(wrong);
+        }
+    }
+
+    fn server(&mut self, step: &ReadStep, act: &ServerAct) {
+        match (act, self.stopped) {
+            (ServerAct::Start, None) => self.decoder.complain(
+                Diagnostic::new("impossible", "the server is running already")
+                    .at(step.span, "it was not stopped")
+                    .help("`server: restart` stops it and starts it again at once"),
+            ),
+            (ServerAct::Start, Some(_)) => self.stopped = None,
+            (ServerAct::Stop, None) => self.stopped = Some(step.span),
+            (_, Some(stopped)) => self.decoder.complain(
+                Diagnostic::new("impossible", "the server is not running")
+                    .at(step.span, "nothing can be done to it")
+                    .also(stopped, "it was stopped here")
+                    .help("`server: start` starts it"),
+            ),
+            (ServerAct::Kick(user), None) => self.kick(step, user),
+            (ServerAct::Restart | ServerAct::Set(_), None) => {}
+        }
+    }
+
+    /// A kick of somebody nobody has ever heard of is a slip of the pen.
+    fn kick(&mut self, step: &ReadStep, user: &str) {
+        if self.clients.iter().any(|client| client.user == user)
+            || self.decoder.users.contains(user)
+        {
+            return;
+        }
+        let users = self.clients.iter().map(|client| client.user.as_str());
+        let message = format!("no client logs in as `{}`", shown(user));
+        let place = step.place("kick");
+        let diagnostic = Diagnostic::new("unknown-user", message).at(place, "unknown");
+        let diagnostic = match closest(user, users) {
+            Some(meant) => diagnostic
+                .help(format!("did you mean `{}`?", shown(meant)))
+                .suggest(place, meant),
+            None => diagnostic,
+        };
+        self.decoder.complain(diagnostic);
+    }
+
+    fn observation(&mut self, step: &ReadStep, observation: &Observation, rest: &[Moment<'_>]) {
+        let since = match observation {
+            Observation::Expect { since, .. }
+            | Observation::Never { since, .. }
+            | Observation::Count { since, .. } => since,
+            Observation::Result { of, .. } => return self.asked(step, of),
+        };
+        match since {
+            None if !self.acted => self.decoder.complain(
+                Diagnostic::new("impossible", "nothing has been done yet that could be observed")
+                    .at(step.span, "looks at everything since the most recent act")
+                    .help("do something first, or set a `mark` and look at everything `since` it"),
+            ),
+            Some(mark) if !self.marks.contains_key(mark) => {
+                let message = format!("no mark `{}` is set before this step", shown(mark));
+                let place = step.place("since");
+                let later = rest.iter().find(|moment| {
+                    matches!(&moment.action, Some(Action::Mark(name)) if name == mark)
+                });
+                let diagnostic = Diagnostic::new("unknown-mark", message).at(place, "not set yet");
+                self.decoder.complain(match later {
+                    Some(later) => diagnostic.also(later.step.span, "set only here"),
+                    None => meant(diagnostic, mark, place, &self.marks, "- mark: "),
+                });
+            }
+            None | Some(_) => {}
+        }
+    }
+
+    fn asked(&mut self, step: &ReadStep, of: &str) {
+        if self.started.contains_key(of) {
+            return;
+        }
+        let message = format!("no call was started as `{}` before this step", shown(of));
+        let place = step.place("of");
+        let diagnostic = Diagnostic::new("unknown-start", message).at(place, "not started yet");
+        let advice = "- start: { login: ..., as: ";
+        let diagnostic = meant(diagnostic, of, place, &self.started, advice);
+        self.decoder.complain(diagnostic);
+    }
+
+    fn pass(&mut self, step: &ReadStep, length: Millis) {
+        self.total = Millis(self.total.0.saturating_add(length.0));
+        if self.total > LONGEST && !self.is_too_long {
+            self.is_too_long = true;
+            self.decoder.complain(
+                Diagnostic::new(
+                    "too-long",
+                    format!("up to this step the scenario takes {}", self.total),
+                )
+                .at(step.span, format!("more than {LONGEST}, the longest there is"))
+                .note("the sum of all that is waited for, at its longest"),
+            );
+        }
+    }
+
+    fn name(&self, client: ClientIndex) -> String {
+        let name = self.clients.get(client.0).map(|client| &client.name);
+        name.map_or("this client".to_owned(), |name| format!("`{}`", shown(name)))
+    }
+}
+
+/// Remembers that `name` is given at `place`.
+fn named(
+    decoder: &mut Decoder<'_>,
+    names: &mut BTreeMap<String, Span>,
+    name: &str,
+    place: Span,
+    what: &str,
+) {
+    match names.get(name) {
+        Some(first) => decoder.complain(
+            Diagnostic::new("repeated", format!("a second {what} is called `{}`", shown(name)))
+                .at(place, "the second")
+                .also(*first, "the first")
+                .help("give it another name"),
+        ),
+        None => {
+            names.insert(name.to_owned(), place);
+        }
+    }
+}
+
+fn meant(
+    diagnostic: Diagnostic,
+    text: &str,
+    place: Span,
+    names: &BTreeMap<String, Span>,
+    advice: &str,
+) -> Diagnostic {
+    match closest(text, names.keys().map(String::as_str)) {
+        Some(meant) => diagnostic
+            .help(format!("did you mean `{}`?", shown(meant)))
+            .suggest(place, meant),
+        None => {
+            let end = if advice.contains('{') { " }" } else { "" };
+            diagnostic.help(format!("`{advice}{}{end}` sets one", shown(text)))
+        }
+    }
+}
+
+/// How long a step may take.
+fn takes(action: &Action) -> Millis {
+    match action {
+        Action::Act(Act::Advance(length)) => *length,
+        Action::Observe(Observation::Expect { when, .. }) => match when {
+            When::Already => Millis::ZERO,
+            When::Within(length) | When::Between(_, length) => *length,
+        },
+        Action::Observe(
+            Observation::Never { lasting, .. } | Observation::Count { lasting, .. },
+        ) => lasting.unwrap_or(Millis::ZERO),
+        Action::Observe(Observation::Result { within, .. }) => within.unwrap_or(Millis::ZERO),
+        Action::Act(_) | Action::Mark(_) => Millis::ZERO,
+    }
+}

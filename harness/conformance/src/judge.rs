@@ -1,0 +1,385 @@
+//! Scenario, profile and transcript to a verdict. Pure: a stored transcript can be judged again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use session::words::ErrorWord;
+
+use crate::case::{Case, States};
+use crate::requirement::{Catalogue, Party};
+use crate::rules::{self, About, RuleTexts};
+use crate::scenario::Action;
+use crate::script::Script;
+use crate::source::Span;
+use crate::transcript::{End, SCRIPT, Transcript, What};
+use crate::watch::{Status, Unmet, Watch};
+
+/// The name under which the reference peers play.
+pub const REFERENCE: &str = "reference";
+
+session::words! {
+    /// What a case has come to, from best to worst.
+    Grade, "verdict" {
+        Passed = "passed", "everything was as it must be";
+        Unsupported = "unsupported", "the subject does not know a call the case needs";
+        Undocumented = "undocumented", "nobody documents what the case hangs on";
+        Failed = "failed", "something was not as it must be";
+    }
+}
+
+session::words! {
+    /// Whose fault a finding is.
+    Fault, "fault" {
+        App = "app", "the app called in a way the vendor forbids";
+        Client = "client", "the client under test";
+        Server = "server", "the server under test";
+        Profile = "profile", "the profile contradicts its own rows";
+        Harness = "harness", "a reference peer of this harness";
+    }
+}
+
+/// What a case has come to, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The verdict.
+    pub grade: Grade,
+    /// Everything that was not as it must be.
+    pub findings: Vec<Finding>,
+    /// What nobody documents.
+    pub undocumented: Vec<String>,
+    /// What could not be decided.
+    pub inconclusive: Vec<String>,
+    /// The rows this case decided, and how.
+    pub decided: BTreeMap<String, bool>,
+}
+
+/// Something that was not as it must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What noticed it.
+    pub by: Noticed,
+    /// The rows of that step or rule that belong to the profile's vendor.
+    pub rows: Vec<String>,
+    /// Whose fault it is.
+    pub fault: Fault,
+    /// What was to be seen.
+    pub expected: String,
+    /// What was seen.
+    pub seen: String,
+    /// The entry of the transcript that showed it.
+    pub entry: Option<usize>,
+    /// Where in the scenario.
+    pub span: Option<Span>,
+}
+
+/// What noticed a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Noticed {
+    /// A step, counted from 0.
+    Step(usize),
+    /// A rule.
+    Rule(String),
+    /// Rows the script says it violates, and nobody noticed.
+    Violates,
+    /// The run used up its virtual time.
+    TimeLimit,
+}
+
+/// Why a stored transcript cannot be judged here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stale {
+    /// The scenario has changed since.
+    #[error("the transcript was made from another version of scenario {0}")]
+    Scenario(String),
+    /// The profile has changed since.
+    #[error("the transcript was made with another version of profile {0}")]
+    Profile(String),
+}
+
+/// Judges a run.
+///
+/// # Errors
+/// The transcript belongs to another version of the scenario or profile.
+pub fn judge(
+    case: &Case<'_>,
+    transcript: &Transcript,
+    catalogue: &Catalogue,
+    texts: &RuleTexts,
+) -> Result<Verdict, Stale> {
+    let header = &transcript.header;
+    if header.scenario_hash != case.scenario.hash {
+        return Err(Stale::Scenario(header.scenario.clone()));
+    }
+    if header.profile_hash != case.profile.hash {
+        return Err(Stale::Profile(header.profile.clone()));
+    }
+    let mut judgement = Judgement {
+        case,
+        transcript,
+        catalogue,
+        verdict: Verdict {
+            grade: Grade::Passed,
+            findings: Vec::new(),
+            undocumented: Vec::new(),
+            inconclusive: Vec::new(),
+            decided: BTreeMap::new(),
+        },
+        unsupported: false,
+    };
+    judgement.steps();
+    judgement.rules(texts);
+    judgement.limits();
+    Ok(judgement.close())
+}
+
+struct Judgement<'a> {
+    case: &'a Case<'a>,
+    transcript: &'a Transcript,
+    catalogue: &'a Catalogue,
+    verdict: Verdict,
+    unsupported: bool,
+}
+
+impl Judgement<'_> {
+    /// Watches every step again, over the same entries as the director did.
+    fn steps(&mut self) {
+        let entries = &self.transcript.entries;
+        let mut script = Script::default();
+        let mut states = States::default();
+        let mut watching: Option<(usize, Watch)> = None;
+        for (index, entry) in entries.iter().enumerate() {
+            let boundary = entry.actor == SCRIPT;
+            if boundary && let Some((step, watch)) = watching.take() {
+                let watch = self.feed(watch, &mut script, index);
+                self.step(step, &watch);
+            }
+            match &entry.what {
+                What::Step { step, .. } => {
+                    if let Some(plan) = self.case.scenario.steps.get(*step) {
+                        let watch = script.begin(plan, index, entry.at, self.case, &states);
+                        watching = Some((*step, watch));
+                    }
+                }
+                What::Call(call) => script.call_made(&entry.actor, call.id),
+                _ => {}
+            }
+            states.follow(entry);
+        }
+        if let Some((step, watch)) = watching {
+            let watch = self.feed(watch, &mut script, entries.len());
+            self.step(step, &watch);
+        }
+    }
+
+    fn feed(&self, mut watch: Watch, script: &mut Script, to: usize) -> Watch {
+        let entries = &self.transcript.entries;
+        let from = watch.first_entry().unwrap_or(to);
+        let mut at = None;
+        for (index, entry) in entries.iter().enumerate().take(to).skip(from) {
+            // Time passes between two entries; what is decided by silence is decided then.
+            if at.is_some_and(|at| at < entry.at) {
+                watch.instant_over(at.unwrap_or_default(), self.case);
+                if watch.decides_before(entry.at) {
+                    watch.instant_over(entry.at, self.case);
+                }
+            }
+            watch.entry(index, entry, self.case, &mut script.taken);
+            at = Some(entry.at);
+        }
+        let end = entries.get(to).or(entries.last()).map(|entry| entry.at);
+        watch.instant_over(end.unwrap_or_default(), self.case);
+        watch
+    }
+
+    fn step(&mut self, index: usize, watch: &Watch) {
+        let step = &self.case.scenario.steps[index];
+        let rows: Vec<String> = self
+            .case
+            .own_rows(&step.covers, self.catalogue)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        match watch.status() {
+            Status::Met(_) => self.decide(&rows, true),
+            Status::Undocumented(knob) => {
+                let place = format!("step {}: nobody documents {knob}", index + 1);
+                self.verdict.undocumented.push(place);
+            }
+            Status::Unmet(unmet) => {
+                if self.is_unsupported(unmet) {
+                    self.unsupported = true;
+                    return;
+                }
+                self.decide(&rows, false);
+                let fault = self.fault_of(&rows, &step.action);
+                self.verdict.findings.push(Finding {
+                    by: Noticed::Step(index),
+                    rows,
+                    fault,
+                    expected: unmet.expected.clone(),
+                    seen: unmet.seen.clone(),
+                    entry: unmet.entry,
+                    span: Some(step.span),
+                });
+            }
+            Status::Open(_) => self
+                .verdict
+                .inconclusive
+                .push(format!("step {} was still open", index + 1)),
+        }
+    }
+
+    fn is_unsupported(&self, unmet: &Unmet) -> bool {
+        let entry = unmet.entry.and_then(|at| self.transcript.entries.get(at));
+        matches!(
+            entry.map(|entry| &entry.what),
+            Some(What::Result(answer)) if answer.error == Some(ErrorWord::Unsupported)
+        )
+    }
+
+    fn decide(&mut self, rows: &[String], held: bool) {
+        for row in rows {
+            let decided = self.verdict.decided.entry(row.clone()).or_insert(true);
+            *decided &= held;
+        }
+    }
+
+    fn rules(&mut self, texts: &RuleTexts) {
+        let about = About {
+            profile: self.case.profile,
+            rules: &self.case.rules,
+        };
+        let mut app_rows_broken: BTreeSet<String> = BTreeSet::new();
+        let violates: BTreeSet<String> = self
+            .case
+            .own_rows(&self.case.scenario.violates, self.catalogue)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        for ruling in rules::judge(self.transcript, &about) {
+            let rows: Vec<String> = texts
+                .get(ruling.rule)
+                .map(|text| self.case.own_rows(&text.rows, self.catalogue))
+                .unwrap_or_default()
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+            // What this vendor does not forbid its apps is no breach.
+            if ruling.party == Party::App && rows.is_empty() {
+                continue;
+            }
+            for open in ruling.found.inconclusive {
+                self.verdict
+                    .inconclusive
+                    .push(format!("rule {}: {open}", ruling.rule));
+            }
+            for violation in ruling.found.violations {
+                if ruling.party == Party::App {
+                    app_rows_broken.extend(rows.iter().cloned());
+                    if rows.iter().any(|row| violates.contains(row)) {
+                        continue;
+                    }
+                }
+                let fault = match ruling.party {
+                    Party::App => Fault::App,
+                    party => self.blame(party),
+                };
+                self.decide(&rows, false);
+                self.verdict.findings.push(Finding {
+                    by: Noticed::Rule(ruling.rule.to_owned()),
+                    rows: rows.clone(),
+                    fault,
+                    expected: format!("{}: {}", violation.actor, violation.expected),
+                    seen: violation.seen,
+                    entry: Some(violation.entry),
+                    span: None,
+                });
+            }
+        }
+        for row in violates.difference(&app_rows_broken) {
+            self.verdict.findings.push(Finding {
+                by: Noticed::Violates,
+                rows: vec![row.clone()],
+                fault: Fault::Harness,
+                expected: format!("a rule finds that the script breaks {row}"),
+                seen: "no rule did".into(),
+                entry: None,
+                span: None,
+            });
+        }
+        self.decide(
+            &violates
+                .intersection(&app_rows_broken)
+                .cloned()
+                .collect::<Vec<_>>(),
+            true,
+        );
+    }
+
+    fn limits(&mut self) {
+        let last = self.transcript.entries.last().map(|entry| &entry.what);
+        if matches!(last, Some(What::End(End::TimeLimit))) {
+            self.verdict.findings.push(Finding {
+                by: Noticed::TimeLimit,
+                rows: Vec::new(),
+                fault: Fault::Harness,
+                expected: "the run comes to an end".into(),
+                seen: "it used up the virtual time a run may take".into(),
+                entry: self.transcript.entries.len().checked_sub(1),
+                span: None,
+            });
+        }
+    }
+
+    /// Whose fault is an unmet step? The first party, the app aside, that its rows name; without
+    /// rows, the side the step looks at.
+    fn fault_of(&self, rows: &[String], action: &Action) -> Fault {
+        let named = rows
+            .iter()
+            .filter_map(|row| self.catalogue.get(row))
+            .flat_map(|row| row.party.iter().copied())
+            .find(|party| *party != Party::App);
+        let looks_at_server = matches!(
+            action,
+            Action::Observe(crate::scenario::Observation::Expect {
+                what: crate::scenario::Pattern {
+                    seen: crate::scenario::Seen::Session { .. },
+                    ..
+                },
+                ..
+            })
+        );
+        self.blame(named.unwrap_or(match looks_at_server {
+            true => Party::Server,
+            false => Party::Client,
+        }))
+    }
+
+    /// A breach of a reference peer is the harness's own.
+    fn blame(&self, party: Party) -> Fault {
+        let header = &self.transcript.header;
+        let (subject, fault) = match party {
+            Party::App => return Fault::App,
+            Party::Client => (&header.client_subject, Fault::Client),
+            Party::Server => (&header.server_subject, Fault::Server),
+        };
+        if subject == REFERENCE {
+            Fault::Harness
+        } else {
+            fault
+        }
+    }
+
+    fn close(mut self) -> Verdict {
+        let verdict = &mut self.verdict;
+        verdict.grade = if !verdict.findings.is_empty() {
+            Grade::Failed
+        } else if !verdict.undocumented.is_empty() {
+            Grade::Undocumented
+        } else if self.unsupported {
+            Grade::Unsupported
+        } else {
+            Grade::Passed
+        };
+        self.verdict
+    }
+}

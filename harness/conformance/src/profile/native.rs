@@ -1,0 +1,145 @@
+//! Neutral words to the vendor's own, and back.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use session::peer::{Callback, Happening};
+use session::words::{Api, ErrorWord, Event};
+
+use super::{NativeEvent, Profile};
+use crate::transcript::{EventSeen, Said};
+
+/// What a peer said, understood in both languages as far as the profile goes.
+pub type Spoken = EventSeen;
+
+impl Profile {
+    /// The vendor's number for an error of a call.
+    pub fn code_of(&self, error: ErrorWord, call: Option<Api>) -> Option<i64> {
+        let native = self.errors.get(&error)?;
+        let special = call.and_then(|call| native.by_call.get(&call));
+        Some(special.copied().unwrap_or(native.code))
+    }
+
+    /// The neutral errors that a number of the vendor may stand for after this call.
+    pub fn errors_of(&self, code: i64, call: Option<Api>) -> Vec<ErrorWord> {
+        self.errors
+            .keys()
+            .copied()
+            .filter(|error| self.code_of(*error, call) == Some(code))
+            .collect()
+    }
+
+    /// Puts what a peer said into both languages.
+    pub fn understand(&self, callback: &Callback) -> Spoken {
+        match callback {
+            Callback::Neutral(happening) => self.from_neutral(happening),
+            Callback::Native { name, args } => self.from_native(name, args),
+        }
+    }
+
+    fn from_neutral(&self, happening: &Happening) -> Spoken {
+        let native = self.events.get(&happening.event);
+        let code = native.and_then(|native| {
+            let by_reason = happening.reason.and_then(|r| native.codes.get(&r)).copied();
+            by_reason.or_else(|| self.code_of(happening.error?, None))
+        });
+        let mut spoken = Spoken {
+            said: Said::Neutral,
+            event: Some(happening.event),
+            state: happening.event.leads_to(),
+            reason: happening.reason,
+            error: happening.error,
+            code,
+            room: happening.room.clone(),
+            user: happening.user.clone(),
+            text: happening.text.clone(),
+            seconds_left: happening.seconds_left,
+            callback: native.and_then(|native| native.callback.clone()),
+            args: BTreeMap::new(),
+        };
+        if let Some(native) = native {
+            spoken.args = native
+                .args
+                .iter()
+                .map(|(name, value)| (name.clone(), fill(value, &spoken)))
+                .collect();
+        }
+        spoken
+    }
+
+    fn from_native(&self, name: &str, args: &BTreeMap<String, Value>) -> Spoken {
+        let mut spoken = Spoken {
+            said: Said::Native,
+            event: None,
+            state: None,
+            reason: None,
+            error: None,
+            code: None,
+            room: None,
+            user: None,
+            text: None,
+            seconds_left: None,
+            callback: Some(name.to_owned()),
+            args: args.clone(),
+        };
+        let row = self
+            .events
+            .iter()
+            .filter(|(_, native)| native.callback.as_deref() == Some(name))
+            .find(|(_, native)| native.fits(args));
+        let Some((event, native)) = row else {
+            return spoken;
+        };
+        spoken.event = Some(*event);
+        spoken.state = event.leads_to();
+        for (name, value) in &native.args {
+            let Some(given) = args.get(name) else {
+                continue;
+            };
+            let text = || given.as_str().map(str::to_owned);
+            match value.as_str() {
+                Some("$code") => spoken.code = given.as_i64(),
+                Some("$room") => spoken.room = text(),
+                Some("$user") => spoken.user = text(),
+                Some("$text") => spoken.text = text(),
+                Some("$seconds-left") => spoken.seconds_left = given.as_u64(),
+                _ => {}
+            }
+        }
+        if let Some(code) = spoken.code {
+            spoken.reason = native
+                .codes
+                .iter()
+                .find(|(_, known)| **known == code)
+                .map(|(reason, _)| *reason);
+            spoken.error = self.errors_of(code, None).first().copied();
+        }
+        spoken
+    }
+
+    /// The one reason an event can have here, where its callback tells no more.
+    pub fn native(&self, event: Event) -> Option<&NativeEvent> {
+        self.events.get(&event)
+    }
+}
+
+impl NativeEvent {
+    /// Do the literal arguments agree, and is the code one that this event can carry?
+    fn fits(&self, args: &BTreeMap<String, Value>) -> bool {
+        self.args.iter().all(|(name, value)| {
+            let placeholder = value.as_str().is_some_and(|text| text.starts_with('$'));
+            placeholder || args.get(name) == Some(value)
+        })
+    }
+}
+
+fn fill(value: &Value, spoken: &Spoken) -> Value {
+    match value.as_str() {
+        Some("$code") => spoken.code.unwrap_or(0).into(),
+        Some("$room") => spoken.room.clone().into(),
+        Some("$user") => spoken.user.clone().into(),
+        Some("$text") => spoken.text.clone().into(),
+        Some("$seconds-left") => spoken.seconds_left.into(),
+        _ => value.clone(),
+    }
+}

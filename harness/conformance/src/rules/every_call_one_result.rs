@@ -1,0 +1,127 @@
+//! I5: every call gets exactly one result within its bound (EXP-001, ZIM-008, TIM-011, T-AMB-46).
+
+use std::collections::BTreeMap;
+
+use session::time::Time;
+
+use super::{About, Found, Rule, Violation};
+use crate::requirement::Party;
+use crate::scenario::AppAct;
+use crate::transcript::{Entry, What};
+
+/// The calls that have no result yet.
+#[derive(Debug, Default)]
+pub(super) struct EveryCallOneResult {
+    open: BTreeMap<u32, Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    actor: String,
+    api: String,
+    due: Time,
+}
+
+impl Rule for EveryCallOneResult {
+    fn id(&self) -> &'static str {
+        "I5"
+    }
+
+    fn party(&self) -> Party {
+        Party::Client
+    }
+
+    fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
+        self.overdue(index, entry.at, found);
+        match &entry.what {
+            What::Call(call) => {
+                let bound = about.profile.bound_of(call.api.parse().ok());
+                let open = Open {
+                    actor: entry.actor.clone(),
+                    api: call.api.clone(),
+                    due: entry.at + bound,
+                };
+                self.open.insert(call.id, open);
+            }
+            What::Result(answer) => {
+                if self.open.remove(&answer.id).is_none() {
+                    found.violations.push(Violation {
+                        entry: index,
+                        actor: entry.actor.clone(),
+                        expected: "one result for each call".into(),
+                        seen: format!("one more for call #{} {}", answer.id, answer.api),
+                    });
+                }
+            }
+            // A process that dies takes its calls with it.
+            What::App {
+                is: AppAct::Crashed,
+            } => self.open.retain(|_, open| open.actor != entry.actor),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
+        for (id, open) in &self.open {
+            found.inconclusive.push(format!(
+                "call #{id} {} of {} had no result when the record ended",
+                open.api, open.actor
+            ));
+        }
+    }
+}
+
+impl EveryCallOneResult {
+    fn overdue(&mut self, index: usize, now: Time, found: &mut Found) {
+        let late: Vec<u32> = self
+            .open
+            .iter()
+            .filter(|(_, open)| now > open.due)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in late {
+            if let Some(open) = self.open.remove(&id) {
+                found.violations.push(Violation {
+                    entry: index,
+                    actor: open.actor,
+                    expected: format!("a result of call #{id} {} in time", open.api),
+                    seen: "none".into(),
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::hand_written::{Lines, inconclusive, violated};
+
+    #[test]
+    fn one_result_satisfies_it() {
+        let lines = Lines::default().login(0, "phone", 1);
+        assert_eq!(violated("I5", lines.clone().end(9_000)), None);
+        assert!(!inconclusive("I5", lines.end(9_000)));
+    }
+
+    #[test]
+    fn a_second_result_violates_it() {
+        let lines = Lines::default()
+            .login(0, "phone", 1)
+            .result(500, "phone", 1);
+        let at = lines.len() - 1;
+        assert_eq!(violated("I5", lines.end(9_000)), Some(at));
+    }
+
+    #[test]
+    fn silence_beyond_the_bound_violates_it() {
+        let lines = Lines::default().call(0, "phone", 1, "logout");
+        assert!(violated("I5", lines.end(3_600_000)).is_some());
+    }
+
+    #[test]
+    fn a_record_that_stops_early_decides_nothing() {
+        let lines = Lines::default().call(0, "phone", 1, "logout");
+        assert_eq!(violated("I5", lines.clone().end(10)), None);
+        assert!(inconclusive("I5", lines.end(10)));
+    }
+}

@@ -1,0 +1,80 @@
+//! I10: only legal transitions are seen; the table is `session::state` (ZIM-024…026, TIM-041).
+
+use session::state;
+use session::time::Time;
+
+use super::{About, Found, Rule, Violation};
+use crate::case::States;
+use crate::requirement::Party;
+use crate::transcript::{Entry, What};
+
+/// The state of every device so far.
+#[derive(Debug, Default)]
+pub(super) struct LegalTransitions {
+    states: States,
+}
+
+impl Rule for LegalTransitions {
+    fn id(&self) -> &'static str {
+        "I10"
+    }
+
+    fn party(&self) -> Party {
+        Party::Client
+    }
+
+    fn entry(&mut self, index: usize, entry: &Entry, _: &About<'_>, found: &mut Found) {
+        if let What::Event(event) = &entry.what {
+            let state = self.states.of(&entry.actor);
+            match event.event {
+                Some(word) if !state::is_legal(state, word) => found.violations.push(Violation {
+                    entry: index,
+                    actor: entry.actor.clone(),
+                    expected: format!("an event that may be seen in state {state}"),
+                    seen: format!("event {word}"),
+                }),
+                Some(_) => {}
+                None => found.inconclusive.push(format!(
+                    "{} said something the profile has no neutral word for: {}",
+                    entry.actor,
+                    event.callback.as_deref().unwrap_or("?")
+                )),
+            }
+        }
+        self.states.follow(entry);
+    }
+
+    fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use session::words::Event;
+
+    use crate::rules::hand_written::{Lines, inconclusive, violated};
+
+    #[test]
+    fn a_login_and_an_outage_satisfy_it() {
+        let lines = Lines::default()
+            .login(0, "phone", 1)
+            .event(5_000, "phone", Event::Reconnecting)
+            .event(6_000, "phone", Event::Reconnected);
+        assert_eq!(violated("I10", lines.end(9_000)), None);
+    }
+
+    #[test]
+    fn reconnected_out_of_nowhere_violates_it() {
+        let lines = Lines::default()
+            .login(0, "phone", 1)
+            .event(5_000, "phone", Event::Reconnected);
+        let at = lines.len() - 1;
+        assert_eq!(violated("I10", lines.end(9_000)), Some(at));
+    }
+
+    #[test]
+    fn a_callback_without_a_word_decides_nothing() {
+        let lines = Lines::default().native(0, "phone", "onSomethingNew");
+        assert_eq!(violated("I10", lines.clone().end(9_000)), None);
+        assert!(inconclusive("I10", lines.end(9_000)));
+    }
+}

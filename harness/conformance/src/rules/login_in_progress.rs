@@ -1,0 +1,78 @@
+//! A1: an app does not log in while a login is running (TIM-028).
+
+use std::collections::BTreeMap;
+
+use session::time::Time;
+
+use super::{About, Found, Rule, Violation};
+use crate::requirement::Party;
+use crate::scenario::AppAct;
+use crate::transcript::{Entry, What};
+
+/// The login under way on each device.
+#[derive(Debug, Default)]
+pub(super) struct LoginInProgress {
+    running: BTreeMap<String, u32>,
+}
+
+impl Rule for LoginInProgress {
+    fn id(&self) -> &'static str {
+        "A1"
+    }
+
+    fn party(&self) -> Party {
+        Party::App
+    }
+
+    fn entry(&mut self, index: usize, entry: &Entry, _: &About<'_>, found: &mut Found) {
+        match &entry.what {
+            What::Call(call) if call.api == "login" => match self.running.get(&entry.actor) {
+                Some(first) => found.violations.push(Violation {
+                    entry: index,
+                    actor: entry.actor.clone(),
+                    expected: format!("no login while call #{first} is running"),
+                    seen: format!("call #{} login", call.id),
+                }),
+                None => {
+                    self.running.insert(entry.actor.clone(), call.id);
+                }
+            },
+            What::Result(answer) => self.running.retain(|_, running| *running != answer.id),
+            What::App {
+                is: AppAct::Crashed,
+            } => {
+                self.running.remove(&entry.actor);
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::hand_written::{Lines, violated};
+
+    #[test]
+    fn one_after_the_other_satisfies_it() {
+        let lines = Lines::default().login(0, "phone", 1).login(9, "phone", 2);
+        assert_eq!(violated("A1", lines.end(99)), None);
+    }
+
+    #[test]
+    fn two_at_once_violate_it() {
+        let lines = Lines::default()
+            .call(0, "phone", 1, "login")
+            .call(5, "phone", 2, "login");
+        assert_eq!(violated("A1", lines.end(99)), Some(1));
+    }
+
+    #[test]
+    fn two_devices_do_not() {
+        let lines = Lines::default()
+            .call(0, "phone", 1, "login")
+            .call(5, "tablet", 2, "login");
+        assert_eq!(violated("A1", lines.end(99)), None);
+    }
+}

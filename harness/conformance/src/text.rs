@@ -1,0 +1,241 @@
+//! The readable view of a transcript: a function of its lines, heartbeats folded.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use session::time::Time;
+
+use crate::transcript::{Entry, EventSeen, SCRIPT, SessionSeen, Transcript, What};
+use crate::watch::plain;
+
+/// The whole transcript. Hashes are left out: a snapshot changes when behaviour does.
+pub fn render(transcript: &Transcript) -> String {
+    let header = &transcript.header;
+    let mut text = format!(
+        "transcript {} of {} under {}, seed {}\nclients: {}, server: {}\n\n",
+        header.format,
+        header.scenario,
+        header.profile,
+        header.seed,
+        header.client_subject,
+        header.server_subject
+    );
+    render_entries(&transcript.entries, &mut text);
+    text
+}
+
+/// Some entries, a line each, runs of heartbeats in one.
+pub fn render_entries(entries: &[Entry], text: &mut String) {
+    let width = entries.iter().map(|e| e.actor.len()).max().unwrap_or(0);
+    let mut rest = entries;
+    while let [entry, after @ ..] = rest {
+        let beats = rest.iter().take_while(|entry| is_heartbeat(entry)).count();
+        if beats > 1 {
+            let _ = writeln!(text, "{}", say_heartbeats(&rest[..beats], width));
+            rest = &rest[beats..];
+            continue;
+        }
+        let actor = if entry.actor == SCRIPT {
+            "--"
+        } else {
+            &entry.actor
+        };
+        let _ = writeln!(text, "{}  {actor:<width$}  {}", clock(entry.at), say(entry));
+        rest = after;
+    }
+}
+
+/// A time of the run as `h:mm:ss.mmm`.
+pub fn clock(at: Time) -> String {
+    let (ms, s) = (at.0 % 1_000, at.0 / 1_000);
+    let (hours, minutes, seconds) = (s / 3_600, s / 60 % 60, s % 60);
+    format!("{hours}:{minutes:02}:{seconds:02}.{ms:03}")
+}
+
+/// One entry in words, without its time and actor.
+pub fn say(entry: &Entry) -> String {
+    match &entry.what {
+        What::Step { step, text } => format!("step {}: {text}", step + 1),
+        What::Call(call) => {
+            let args: Vec<String> = call
+                .args
+                .iter()
+                .map(|(name, value)| format!("{name}: {value}"))
+                .collect();
+            let native = native(call.native.as_deref());
+            format!(
+                "call #{} {}({}){native}",
+                call.id,
+                call.api,
+                args.join(", ")
+            )
+        }
+        What::Result(answer) => {
+            let mut said = format!("call #{} {} ", answer.id, answer.api);
+            match (answer.ok, &answer.value) {
+                (true, None) => said.push_str("succeeds"),
+                (true, Some(value)) => {
+                    let _ = write!(said, "answers {value}");
+                }
+                (false, _) => said.push_str("fails"),
+            }
+            if let Some(error) = answer.error {
+                let _ = write!(said, " with {error}");
+            }
+            if let Some(code) = answer.code {
+                let _ = write!(said, " ({code})");
+            }
+            said
+        }
+        What::Event(event) => say_event(event),
+        What::Connect { link } => format!("link {link}: connect"),
+        What::LinkUp { link } => format!("link {link}: up"),
+        What::LinkDown { link, how } => format!("link {link}: {how}"),
+        What::Close { link } => format!("link {link}: close"),
+        What::Sent {
+            link,
+            bytes,
+            messages,
+        } => {
+            if messages.is_empty() {
+                format!("link {link}: sends {bytes} bytes")
+            } else {
+                let messages: Vec<String> = messages.iter().map(say_message).collect();
+                format!("link {link}: sends {}", messages.join("; "))
+            }
+        }
+        What::Session(session) => say_session(session),
+        What::AccountCreated { user } => format!("account {user} created"),
+        What::Breach { link, what } => {
+            format!("link {link}: the other side broke the rules: {what}")
+        }
+        What::Network {
+            is,
+            direction,
+            quality,
+        } => {
+            let mut said = "network".to_owned();
+            if let Some(is) = is {
+                let _ = write!(said, " {is}");
+            }
+            for (name, value) in quality {
+                let _ = write!(said, " {name} {value}");
+            }
+            if let Some(direction) = direction {
+                let _ = write!(said, " {direction}");
+            }
+            said
+        }
+        What::App { is } => format!("app {is}"),
+        What::Server { act } => format!("server {act}"),
+        What::Clock { skew } => format!("clock {skew:+} ms"),
+        What::End(end) => format!("end: {end}"),
+    }
+}
+
+fn say_event(event: &EventSeen) -> String {
+    let mut said = match event.event {
+        Some(word) => format!("event {word}"),
+        None => "event without a neutral word".to_owned(),
+    };
+    let mut facts: Vec<String> = Vec::new();
+    if let Some(reason) = event.reason {
+        facts.push(format!("reason {reason}"));
+    }
+    if let Some(error) = event.error {
+        facts.push(format!("error {error}"));
+    }
+    for (label, value) in [
+        ("room", &event.room),
+        ("user", &event.user),
+        ("text", &event.text),
+    ] {
+        if let Some(value) = value {
+            facts.push(format!("{label} {value}"));
+        }
+    }
+    if let Some(seconds) = event.seconds_left {
+        facts.push(format!("{seconds} s left"));
+    }
+    if !facts.is_empty() {
+        let _ = write!(said, " ({})", facts.join(", "));
+    }
+    if let Some(callback) = &event.callback {
+        let args: Vec<String> = event
+            .args
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", plain(value)))
+            .collect();
+        let _ = write!(said, " = {callback}({})", args.join(", "));
+    }
+    said
+}
+
+fn say_session(session: &SessionSeen) -> String {
+    let mut said = format!(
+        "session {} of {} on {} {}",
+        session.session, session.user, session.device, session.is
+    );
+    if let Some(room) = &session.room {
+        let _ = write!(said, " in {room}");
+    }
+    if let Some(cause) = session.cause {
+        let _ = write!(said, " by {cause}");
+    }
+    said
+}
+
+fn say_message(message: &Value) -> String {
+    let Some(fields) = message.as_object() else {
+        return message.to_string();
+    };
+    let name = fields.get("type").map(plain).unwrap_or_default();
+    let fields: Vec<String> = fields
+        .iter()
+        .filter(|(name, _)| *name != "type")
+        .map(|(name, value)| format!("{name}: {}", plain(value)))
+        .collect();
+    if fields.is_empty() {
+        name
+    } else {
+        format!("{name} {{ {} }}", fields.join(", "))
+    }
+}
+
+fn native(name: Option<&str>) -> String {
+    name.map(|name| format!(" = {name}")).unwrap_or_default()
+}
+
+fn is_heartbeat(entry: &Entry) -> bool {
+    match &entry.what {
+        What::Sent { messages, .. } => {
+            !messages.is_empty()
+                && messages
+                    .iter()
+                    .all(|message| matches!(message["type"].as_str(), Some("ping" | "pong")))
+        }
+        _ => false,
+    }
+}
+
+fn say_heartbeats(entries: &[Entry], width: usize) -> String {
+    let mut by: BTreeMap<&str, usize> = BTreeMap::new();
+    for entry in entries {
+        *by.entry(&entry.actor).or_default() += 1;
+    }
+    let counts: Vec<String> = by
+        .iter()
+        .map(|(actor, times)| format!("{actor} ×{times}"))
+        .collect();
+    let until = entries
+        .last()
+        .map(|entry| clock(entry.at))
+        .unwrap_or_default();
+    format!(
+        "{}  {:<width$}  heartbeats until {until}: {}",
+        clock(entries[0].at),
+        "..",
+        counts.join(", ")
+    )
+}

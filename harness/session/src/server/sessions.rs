@@ -1,0 +1,140 @@
+//! Who is online.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::peer::{LinkId, SessionAbout};
+use crate::time::Time;
+use crate::words::{EndCause, Platform};
+
+/// How many displaced sessions are remembered, to refuse them when they return.
+const MOST_REMEMBERED: usize = 10_000;
+
+/// One session.
+#[derive(Debug, Clone)]
+pub(super) struct Session {
+    /// Its place in the order of logins, never reused, not even after a restart.
+    pub(super) order: u64,
+    pub(super) user: String,
+    pub(super) device: String,
+    pub(super) platform: Platform,
+    pub(super) room: Option<String>,
+    /// The link it lives on; none while the device is away.
+    pub(super) link: Option<LinkId>,
+    /// When the device was last heard.
+    pub(super) heard: Time,
+    /// The last moment its ticket is good for.
+    pub(super) ticket_ends: Time,
+}
+
+/// All sessions, in the order of their logins.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    live: BTreeMap<u64, Session>,
+    last_order: u64,
+    displaced: VecDeque<u64>,
+}
+
+/// The name a session has on the wire.
+pub(super) fn name_of(order: u64) -> String {
+    format!("s{order}")
+}
+
+/// The order in a session's name, if it is one of ours.
+pub(super) fn order_of(name: &str) -> Option<u64> {
+    name.strip_prefix('s')?.parse().ok()
+}
+
+impl Session {
+    pub(super) fn about(&self) -> SessionAbout {
+        SessionAbout {
+            session: name_of(self.order),
+            user: self.user.clone(),
+            device: self.device.clone(),
+            platform: self.platform,
+            room: self.room.clone(),
+        }
+    }
+}
+
+impl Sessions {
+    /// The order of a login that arrives now. It grows with time, so a server that restarted and
+    /// remembers nothing still puts later logins after earlier ones.
+    pub(super) fn next_order(&mut self, now: Time) -> u64 {
+        self.last_order = now.0.max(self.last_order + 1);
+        self.last_order
+    }
+
+    pub(super) fn last_order(&self) -> u64 {
+        self.last_order
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Session> {
+        self.live.values()
+    }
+
+    pub(super) fn get(&self, order: u64) -> Option<&Session> {
+        self.live.get(&order)
+    }
+
+    pub(super) fn get_mut(&mut self, order: u64) -> Option<&mut Session> {
+        self.live.get_mut(&order)
+    }
+
+    pub(super) fn insert(&mut self, session: Session) {
+        self.last_order = self.last_order.max(session.order);
+        self.live.insert(session.order, session);
+    }
+
+    pub(super) fn remove(&mut self, order: u64, cause: EndCause) -> Option<Session> {
+        let session = self.live.remove(&order)?;
+        if cause == EndCause::NewerLogin {
+            self.displaced.push_back(order);
+            if self.displaced.len() > MOST_REMEMBERED {
+                self.displaced.pop_front();
+            }
+        }
+        Some(session)
+    }
+
+    pub(super) fn was_displaced(&self, order: u64) -> bool {
+        self.displaced.contains(&order)
+    }
+
+    /// The sessions of a user.
+    pub(super) fn of(&self, user: &str) -> Vec<u64> {
+        self.all()
+            .filter(|session| session.user == user)
+            .map(|session| session.order)
+            .collect()
+    }
+
+    /// The users in a room besides `user`, each once, sorted.
+    pub(super) fn others_in(&self, room: &str, user: &str) -> Vec<String> {
+        let mut users: Vec<String> = self
+            .in_room(room)
+            .filter(|session| session.user != user)
+            .map(|session| session.user.clone())
+            .collect();
+        users.sort();
+        users.dedup();
+        users
+    }
+
+    /// The links of everybody in a room besides `user`.
+    pub(super) fn links_in(&self, room: &str, user: &str) -> Vec<LinkId> {
+        self.in_room(room)
+            .filter(|session| session.user != user)
+            .filter_map(|session| session.link)
+            .collect()
+    }
+
+    /// Is the user in the room, with any session?
+    pub(super) fn is_in(&self, room: &str, user: &str) -> bool {
+        self.in_room(room).any(|session| session.user == user)
+    }
+
+    fn in_room<'a>(&'a self, room: &'a str) -> impl Iterator<Item = &'a Session> {
+        self.all()
+            .filter(move |session| session.room.as_deref() == Some(room))
+    }
+}
