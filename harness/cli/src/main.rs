@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `kickout`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kickout::main()
+}

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
+use annotate_snippets::{
+    Annotation, AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet,
+};
 
 use crate::source::{Source, Span};
 
@@ -27,6 +29,13 @@ pub struct Diagnostic {
     pub span: Option<Span>,
     /// What to say under the caret.
     pub label: String,
+    /// What else to say. Boxed, because diagnostics travel as errors.
+    pub advice: Box<Advice>,
+}
+
+/// What else is said about a problem.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Advice {
     /// Other places that matter, each with what to say there.
     pub also: Vec<(Span, String)>,
     /// What to do about it.
@@ -45,10 +54,7 @@ impl Diagnostic {
             message: message.into(),
             span: None,
             label: String::new(),
-            also: Vec::new(),
-            help: None,
-            suggestion: None,
-            notes: Vec::new(),
+            advice: Box::default(),
         }
     }
 
@@ -61,25 +67,25 @@ impl Diagnostic {
 
     /// Points at another place.
     pub fn also(mut self, span: Span, label: impl Into<String>) -> Diagnostic {
-        self.also.push((span, label.into()));
+        self.advice.also.push((span, label.into()));
         self
     }
 
     /// Says what to do.
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
-        self.help = Some(help.into());
+        self.advice.help = Some(help.into());
         self
     }
 
     /// Offers `replacement` for the text at `span`.
     pub fn suggest(mut self, span: Span, replacement: impl Into<String>) -> Diagnostic {
-        self.suggestion = Some((span, replacement.into()));
+        self.advice.suggestion = Some((span, replacement.into()));
         self
     }
 
     /// Says what else is worth knowing.
     pub fn note(mut self, note: impl Into<String>) -> Diagnostic {
-        self.notes.push(note.into());
+        self.advice.notes.push(note.into());
         self
     }
 }
@@ -162,19 +168,16 @@ impl Page<'_> {
                             .span(self.range(span))
                             .label(label(&diagnostic.label)),
                     )
-                    .annotations(diagnostic.also.iter().map(|(span, text)| {
-                        AnnotationKind::Context
-                            .span(self.range(*span))
-                            .label(label(text))
-                    })),
+                    .annotations(self.also(diagnostic, span)),
             ),
             None => title.element(Origin::path(self.path.as_ref())),
         };
-        for note in &diagnostic.notes {
+        for note in &diagnostic.advice.notes {
             group = group.element(Level::NOTE.message(clean(note)));
         }
-        let help = diagnostic.help.as_deref().map(clean);
+        let help = diagnostic.advice.help.as_deref().map(clean);
         let patch = diagnostic
+            .advice
             .suggestion
             .as_ref()
             .filter(|(span, _)| self.is_short(*span));
@@ -203,13 +206,30 @@ impl Page<'_> {
         before.len() + (end - start) + after.len() <= WIDTH
     }
 
-    /// `span`, on character boundaries of the text whatever it was.
+    /// Other places, without those that would stretch a long line from here to there.
+    fn also<'b>(&'b self, diagnostic: &'b Diagnostic, span: Span) -> Vec<Annotation<'b>> {
+        let primary = self.range(span);
+        let near = |range: &Range<usize>| {
+            let (first, last) = (range.start.min(primary.start), range.end.max(primary.end));
+            last - first < WIDTH || self.text[first..last].contains('\n')
+        };
+        diagnostic
+            .advice
+            .also
+            .iter()
+            .map(|(span, text)| (self.range(*span), text))
+            .filter(|(range, _)| near(range))
+            .map(|(range, text)| AnnotationKind::Context.span(range).label(label(text)))
+            .collect()
+    }
+
+    /// `span`, on character boundaries of the text whatever it was, and no wider than a line.
     fn range(&self, span: Span) -> Range<usize> {
         let mut start = span.start.min(self.text.len());
         while !self.text.is_char_boundary(start) {
             start -= 1;
         }
-        let mut end = span.end.clamp(start, self.text.len());
+        let mut end = span.end.min(start + WIDTH).clamp(start, self.text.len());
         while !self.text.is_char_boundary(end) {
             end += 1;
         }

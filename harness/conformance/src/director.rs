@@ -342,11 +342,11 @@ impl<'a> Director<'a> {
                 ticket: self.mint(now, &user, call.token.as_ref()),
             },
             Some(Api::SendMessage) => Call::SendMessage {
-                to: match (&call.to, into_room) {
-                    (Some(user), _) => Recipient::User(user.clone()),
-                    (None, true) => Recipient::Room(room),
-                    (None, false) if call.room.is_some() => Recipient::Room(room),
-                    (None, false) => Recipient::User(user),
+                // Where a login is a login into a room, a message goes to the room.
+                to: match &call.to {
+                    _ if into_room => Recipient::Room(room),
+                    Some(user) => Recipient::User(user.clone()),
+                    None => Recipient::User(user),
                 },
                 text: call.text.clone().unwrap_or_else(|| "hello".to_owned()),
             },

@@ -126,6 +126,7 @@ pub fn judge(
         unsupported: false,
     };
     judgement.steps();
+    judgement.knobs();
     judgement.rules(texts);
     judgement.limits();
     Ok(judgement.close())
@@ -167,6 +168,17 @@ impl Judgement<'_> {
         if let Some((step, watch)) = watching {
             let watch = self.feed(watch, &mut script, entries.len());
             self.step(step, &watch);
+        }
+    }
+
+    /// Knobs the scenario says its outcome hangs on.
+    fn knobs(&mut self) {
+        for knob in &self.case.scenario.depends {
+            let knob = format!("rules.{knob}");
+            if self.case.profile.undocumented.contains(&knob) {
+                let said = format!("nobody documents {knob}");
+                self.verdict.undocumented.push(said);
+            }
         }
     }
 

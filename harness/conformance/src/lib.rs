@@ -10,24 +10,27 @@
 //! - [`director`]: a case as commands, step by step (`script`, [`watch`], `pattern`)
 //! - [`transcript`]: what happened; [`text`] is its readable view
 //! - [`rules`]: invariants over it; [`judge`]: all of it to a verdict
+//! - [`library`]: profiles, requirements and rules together; [`snapshot`]: recorded transcripts
 
 pub mod case;
 pub mod decode;
 pub mod diagnostic;
 pub mod director;
+pub mod document;
 pub mod grammar;
 pub mod judge;
+pub mod library;
 mod pattern;
 pub mod plan;
 pub mod profile;
 pub mod requirement;
 pub mod rules;
 pub mod scenario;
+pub mod schema;
 mod script;
+pub mod snapshot;
 pub mod source;
 pub mod text;
 pub mod transcript;
 pub mod watch;
 pub mod yaml;
-pub mod document;
-pub mod schema;

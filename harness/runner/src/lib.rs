@@ -1,6 +1,19 @@
 //! Makes a case happen.
 //!
+//! - [`run_case`]: a case in, a transcript out
 //! - [`pump`]: the one protocol loop, whatever carries the bytes
+//! - [`simulated`]: the simulator, whose time jumps from event to event
+//! - [`script`]: what a run obeys
+//! - [`peers`]: who plays the devices and the server
+//! - [`error`]: why a case could not be run
 
+pub mod error;
+pub mod peers;
 pub mod pump;
 mod ready;
+mod run;
+pub mod script;
+pub mod simulated;
+
+pub use error::HarnessError;
+pub use run::run_case;

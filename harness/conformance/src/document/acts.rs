@@ -135,11 +135,8 @@ fn takes(decoder: &mut Decoder<'_>, api: Api, filled: &Filled) {
         let is_argument = ["user", "room", "token", "to", "text"].contains(&entry.name);
         if is_argument && !has(entry.name) {
             decoder.complain(
-                Diagnostic::new(
-                    "keys-apart",
-                    format!("`{api}` takes no `{}`", entry.name),
-                )
-                .at(entry.key, "would be ignored"),
+                Diagnostic::new("keys-apart", format!("`{api}` takes no `{}`", entry.name))
+                    .at(entry.key, "would be ignored"),
             );
         }
     }
@@ -154,11 +151,9 @@ fn answer(decoder: &mut Decoder<'_>, filled: &Filled) -> Option<String> {
         Api::GetLoginStatus if text.parse::<State>().is_ok() => Some(text),
         Api::GetLoginStatus => {
             let states: Vec<&str> = State::ALL.iter().map(|state| state.word()).collect();
-            let diagnostic = Diagnostic::new(
-                "unknown-word",
-                format!("`{}` is no state", shown(&text)),
-            )
-            .at(entry.place, "this question is answered with a state");
+            let diagnostic =
+                Diagnostic::new("unknown-word", format!("`{}` is no state", shown(&text)))
+                    .at(entry.place, "this question is answered with a state");
             decoder.complain(match text.as_str() {
                 NOBODY => diagnostic.help("did you mean `logged-out`?"),
                 text => advise(diagnostic, text, entry.place, &states),

@@ -8,13 +8,13 @@ use crate::source::{Source, Span};
 use crate::yaml::{Key, Node, Value};
 
 use super::Known;
-use super::filled::{Entry, Filled, ReadStep, Typed};
+use super::filled::{Entry, Filled, ReadStep};
 
 /// Turns nodes into values and collects what is wrong with them.
 pub(super) struct Decoder<'a> {
     pub(super) known: &'a Known,
-    /// The names of the clients, right or wrong.
-    pub(super) clients: Vec<String>,
+    /// The names of the clients, right or wrong; `None` when the file does not tell.
+    pub(super) clients: Option<Vec<String>>,
     /// The users that steps log in.
     pub(super) users: BTreeSet<String>,
     source: &'a Source,
@@ -71,8 +71,10 @@ impl<'a> Decoder<'a> {
     pub(super) fn new(source: &'a Source, known: &'a Known, root: &Node) -> Decoder<'a> {
         // Steps may stand above the clients they name.
         let clients = match root.get("clients").map(|node| &node.value) {
-            Some(Value::Map(entries)) => entries.iter().map(|(key, _)| key.text.clone()).collect(),
-            _ => Vec::new(),
+            Some(Value::Map(entries)) if !entries.is_empty() => {
+                Some(entries.iter().map(|(key, _)| key.text.clone()).collect())
+            }
+            _ => None,
         };
         Decoder {
             known,
@@ -132,49 +134,67 @@ impl<'a> Decoder<'a> {
             at,
             entries: Vec::new(),
         };
+        let mut unknown = Vec::new();
         for (key, node) in entries {
-            match record.field(&key.text) {
-                Some(field) => {
-                    let site = Site {
-                        field,
-                        key: key.span,
-                        node,
-                    };
-                    let typed = self.value(&field.kind, site);
-                    filled.entries.push(Entry {
-                        name: field.name,
-                        key: key.span,
-                        place: site.place(),
-                        typed,
-                    });
-                }
-                None => {
-                    let keys = record.fields().filter(|field| field.is_available());
-                    let names: Vec<&str> = keys.map(|field| field.name).collect();
-                    let diagnostic = unknown_key(key, owner);
-                    self.complain(match key.text.as_str() {
-                        "covers" => diagnostic
-                            .help("`covers` stands beside the act or observation, not inside it"),
-                        "fails" | "is" | "outcome-of" => {
-                            advise(diagnostic, &key.text, key.span, &names)
-                                .note("what a started call must give is said by its `result` step")
-                        }
-                        _ => advise(diagnostic, &key.text, key.span, &names),
-                    });
-                }
-            }
+            let Some(field) = record.field(&key.text) else {
+                unknown.push(key);
+                continue;
+            };
+            let site = Site {
+                field,
+                key: key.span,
+                node,
+            };
+            let typed = self.value(&field.kind, site);
+            filled.entries.push(Entry {
+                name: field.name,
+                key: key.span,
+                place: site.place(),
+                typed,
+            });
         }
-        self.missing(record, owner, &filled);
+        let meant = self.unknown(record, owner, &unknown);
+        self.missing(record, owner, &filled, &meant);
         for rule in record.rules() {
-            self.rule(rule, owner, &filled);
+            self.rule(rule, record, owner, &filled, !unknown.is_empty());
         }
         Some(filled)
     }
 
-    fn missing(&mut self, record: &'static Record, owner: &str, filled: &Filled) {
+    /// Complains about keys that `record` does not have. Gives those that were probably meant.
+    fn unknown(
+        &mut self,
+        record: &'static Record,
+        owner: &str,
+        keys: &[&Key],
+    ) -> Vec<&'static str> {
+        let fields = record.fields().filter(|field| field.is_available());
+        let names: Vec<&'static str> = fields.map(|field| field.name).collect();
+        for key in keys {
+            let diagnostic = unknown_key(key, owner);
+            self.complain(match key.text.as_str() {
+                "covers" => {
+                    diagnostic.help("`covers` stands beside the act or observation, not inside it")
+                }
+                text => advise(diagnostic, text, key.span, &names),
+            });
+        }
+        keys.iter()
+            .filter_map(|key| closest(&key.text, names.iter().copied()))
+            .collect()
+    }
+
+    /// Complains about keys that are not there, except those that are there misspelt.
+    fn missing(
+        &mut self,
+        record: &'static Record,
+        owner: &str,
+        filled: &Filled,
+        misspelt: &[&str],
+    ) {
         for field in record.fields().filter(|field| field.required) {
-            if !filled.has(field.name) {
-                let Field { name, example, .. } = field;
+            let Field { name, example, .. } = field;
+            if !filled.has(name) && !misspelt.contains(name) {
                 self.complain(
                     Diagnostic::new("missing-key", format!("{owner} needs `{name}`"))
                         .at(filled.at, format!("`{name}` is missing"))
@@ -184,9 +204,16 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn rule(&mut self, rule: &'static Rule, owner: &str, filled: &Filled) {
+    fn rule(
+        &mut self,
+        rule: &'static Rule,
+        record: &'static Record,
+        owner: &str,
+        filled: &Filled,
+        has_unknown: bool,
+    ) {
+        // In the order of the text, so that the second of two is complained about.
         let present = |names: &'static [&'static str]| -> Vec<&Entry> {
-            // In the order of the text, so that the second is complained about.
             let named = |entry: &&Entry| names.contains(&entry.name);
             filled.entries.iter().filter(named).collect()
         };
@@ -198,20 +225,21 @@ impl<'a> Decoder<'a> {
                 if let Some(entry) = filled.entry(name)
                     && present(others).is_empty()
                 {
+                    let others = listed(others, "or");
                     self.complain(
-                        Diagnostic::new(
-                            "keys-apart",
-                            format!("`{name}` goes only with {}", listed(others, "or")),
-                        )
-                        .at(entry.key, format!("there is no {} here", listed(others, "or"))),
+                        Diagnostic::new("keys-apart", format!("`{name}` goes only with {others}"))
+                            .at(entry.key, format!("there is no {others} here")),
                     );
                 }
                 return;
             }
         };
         let entries = present(names);
-        if entries.len() < at_least {
-            let one = if at_most == 1 { "exactly one" } else { "at least one" };
+        let is_later = |entry: &Entry| record.field(entry.name).is_some_and(|f| !f.is_available());
+        // One that was complained about may have been the one.
+        let is_excused = has_unknown || filled.entries.iter().any(is_later);
+        if entries.len() < at_least && !is_excused {
+            let one = if at_most == 1 { "one" } else { "at least one" };
             self.complain(
                 Diagnostic::new(
                     "missing-key",
@@ -274,7 +302,9 @@ impl<'a> Decoder<'a> {
                     )
                     .at(second.key, "the second")
                     .also(first.key, "the first")
-                    .help("a step is one act or observation; begin the second with a `-` of its own"),
+                    .help(
+                        "a step is one act or observation; begin the second with a `-` of its own",
+                    ),
                 );
             }
         }
@@ -373,10 +403,17 @@ pub(super) fn advise(
         Some(meant) => diagnostic
             .help(format!("did you mean `{}`?", shown(meant)))
             .suggest(span, meant),
-        None if candidates.is_empty() => diagnostic.help("there are none"),
-        // More than a glance takes in.
-        None if candidates.len() > 24 => diagnostic,
-        None => diagnostic.help(format!("there are {}", listed(candidates, "and"))),
+        None => diagnostic.help(all_of(candidates)),
+    }
+}
+
+/// What there is instead, if a glance takes it in.
+pub(super) fn all_of(names: &[&str]) -> String {
+    match names {
+        [] => "there are none".to_owned(),
+        [one] => format!("there is only `{}`", shown(one)),
+        names if names.len() <= 24 => format!("there are {}", listed(names, "and")),
+        names => format!("there are {} others", names.len()),
     }
 }
 

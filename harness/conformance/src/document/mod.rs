@@ -9,6 +9,8 @@ mod acts;
 mod decode;
 mod filled;
 mod observations;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod values;
 
@@ -46,17 +48,15 @@ pub struct Known {
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the text; never empty.
-pub fn lower(
-    source: Arc<Source>,
-    name: &str,
-    known: &Known,
-) -> Result<Scenario, Vec<Diagnostic>> {
+pub fn lower(source: Arc<Source>, name: &str, known: &Known) -> Result<Scenario, Vec<Diagnostic>> {
     let root = yaml::parse(&source)?;
     if root.value == Value::Null {
         return Err(vec![
-            Diagnostic::new("empty", "there is no scenario in this file")
-                .at(root.span, "nothing but blanks and comments")
-                .help("a scenario has at least `title:`, `clients:` and `steps:`"),
+            Diagnostic::new(
+                "empty",
+                "there is nothing in this file but blanks and comments",
+            )
+            .help("a scenario has at least `title:`, `clients:` and `steps:`"),
         ]);
     }
     let mut decoder = Decoder::new(&source, known, &root);

@@ -86,11 +86,7 @@ fn never(decoder: &mut Decoder<'_>, filled: &Filled) -> Option<Observation> {
 }
 
 /// `for`; zero of it would be a wait that waits for nothing.
-fn lasting(
-    decoder: &mut Decoder<'_>,
-    filled: &Filled,
-    without: &str,
-) -> Option<Option<Millis>> {
+fn lasting(decoder: &mut Decoder<'_>, filled: &Filled, without: &str) -> Option<Option<Millis>> {
     let Some(entry) = filled.entry("for") else {
         return Some(None);
     };

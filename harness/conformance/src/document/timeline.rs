@@ -30,8 +30,8 @@ pub(super) fn check(decoder: &mut Decoder<'_>, clients: &[Client], moments: &[Mo
         clients,
         marks: BTreeMap::new(),
         started: BTreeMap::new(),
-        crashed: BTreeMap::new(),
-        stopped: None,
+        apps: vec![Runs::Yes; clients.len()],
+        server: Runs::Yes,
         acted: false,
         total: Millis::ZERO,
         is_too_long: false,
@@ -44,6 +44,16 @@ pub(super) fn check(decoder: &mut Decoder<'_>, clients: &[Client], moments: &[Mo
     }
 }
 
+/// Does a process run?
+#[derive(Clone, Copy)]
+enum Runs {
+    Yes,
+    /// And where it ended.
+    No(Span),
+    /// Nobody can tell after a step that was not understood.
+    Perhaps,
+}
+
 /// The state of things before a step.
 struct Timeline<'d, 'k> {
     decoder: &'d mut Decoder<'k>,
@@ -51,10 +61,9 @@ struct Timeline<'d, 'k> {
     /// Where each mark is set, and each started call named.
     marks: BTreeMap<String, Span>,
     started: BTreeMap<String, Span>,
-    /// Whose app is not running, and where it crashed.
-    crashed: BTreeMap<ClientIndex, Span>,
-    /// Where the server was stopped, if it does not run.
-    stopped: Option<Span>,
+    /// The apps, in the order of the clients.
+    apps: Vec<Runs>,
+    server: Runs,
     /// Was anything done yet?
     acted: bool,
     total: Millis,
@@ -81,20 +90,26 @@ impl Timeline<'_, '_> {
             self.marks.entry(name.clone()).or_insert(step.span);
             self.started.entry(name.clone()).or_insert(step.span);
         }
-        self.crashed.clear();
-        self.stopped = None;
+        let word = step.word.map(|field| field.name);
+        if matches!(word, None | Some("app")) {
+            self.apps.fill(Runs::Perhaps);
+        }
+        if matches!(word, None | Some("server")) {
+            self.server = Runs::Perhaps;
+        }
         self.acted = true;
     }
 
     fn act(&mut self, step: &ReadStep, act: &Act) {
         match act {
             Act::Call { client, then, .. } => {
-                if let Some(since) = self.crashed.get(client) {
+                if let Some(Runs::No(since)) = self.apps.get(client.0) {
+                    let since = *since;
                     let message = format!("the app of {} is not running", self.name(*client));
                     self.decoder.complain(
                         Diagnostic::new("impossible", message)
                             .at(step.place("client"), "cannot call anything")
-                            .also(*since, "it crashed here")
+                            .also(since, "it crashed here")
                             .help("start it first: `app: { client: ..., is: started }`"),
                     );
                 }
@@ -111,48 +126,59 @@ impl Timeline<'_, '_> {
 
     fn app(&mut self, step: &ReadStep, client: ClientIndex, is: AppAct) {
         let place = step.place("is");
-        let wrong = match (is, self.crashed.get(&client)) {
-            (AppAct::Crashed, Some(first)) => {
+        let runs = self.apps.get(client.0).copied().unwrap_or(Runs::Perhaps);
+        match (is, runs) {
+            (AppAct::Crashed, Runs::No(first)) => {
                 let message = format!("the app of {} has crashed already", self.name(client));
-                let diagnostic = Diagnostic::new("impossible", message).at(place, "it is not running");
-                Some(diagnostic.also(*first, "it crashed here"))
+                self.decoder.complain(
+                    Diagnostic::new("impossible", message)
+                        .at(place, "it is not running")
+                        .also(first, "it crashed here"),
+                );
             }
-            (AppAct::Started, None) => {
+            (AppAct::Started, Runs::Yes) => {
                 let message = format!("the app of {} is running already", self.name(client));
-                let diagnostic = Diagnostic::new("impossible", message).at(place, "it has not crashed");
-                Some(diagnostic.help("an app runs from the first step until it crashes"))
+                self.decoder.complain(
+                    Diagnostic::new("impossible", message)
+                        .at(place, "it has not crashed")
+                        .help("an app runs from the first step until it crashes"),
+                );
             }
-            (AppAct::Crashed, None) => {
-                self.crashed.insert(client, step.span);
-                None
-            }
-            (AppAct::Started, Some(_)) => {
-                self.crashed.remove(&client);
-                None
-            }
-        };
-        if let Some(wrong) = wrong {
-            self.decoder.complain(wrong);
+            (AppAct::Crashed, Runs::Yes | Runs::Perhaps)
+            | (AppAct::Started, Runs::No(_) | Runs::Perhaps) => {}
+        }
+        if let Some(app) = self.apps.get_mut(client.0) {
+            *app = match is {
+                AppAct::Crashed => Runs::No(step.span),
+                AppAct::Started => Runs::Yes,
+            };
         }
     }
 
     fn server(&mut self, step: &ReadStep, act: &ServerAct) {
-        match (act, self.stopped) {
-            (ServerAct::Start, None) => self.decoder.complain(
+        let wrong = match (act, self.server) {
+            (ServerAct::Start, Runs::Yes) => Some(
                 Diagnostic::new("impossible", "the server is running already")
                     .at(step.span, "it was not stopped")
                     .help("`server: restart` stops it and starts it again at once"),
             ),
-            (ServerAct::Start, Some(_)) => self.stopped = None,
-            (ServerAct::Stop, None) => self.stopped = Some(step.span),
-            (_, Some(stopped)) => self.decoder.complain(
+            (ServerAct::Start, _) | (_, Runs::Yes | Runs::Perhaps) => None,
+            (_, Runs::No(stopped)) => Some(
                 Diagnostic::new("impossible", "the server is not running")
                     .at(step.span, "nothing can be done to it")
                     .also(stopped, "it was stopped here")
                     .help("`server: start` starts it"),
             ),
-            (ServerAct::Kick(user), None) => self.kick(step, user),
-            (ServerAct::Restart | ServerAct::Set(_), None) => {}
+        };
+        if let Some(wrong) = wrong {
+            self.server = Runs::Perhaps;
+            return self.decoder.complain(wrong);
+        }
+        match act {
+            ServerAct::Start | ServerAct::Restart => self.server = Runs::Yes,
+            ServerAct::Stop => self.server = Runs::No(step.span),
+            ServerAct::Kick(user) => self.kick(step, user),
+            ServerAct::Set(_) => {}
         }
     }
 
@@ -185,16 +211,19 @@ impl Timeline<'_, '_> {
         };
         match since {
             None if !self.acted => self.decoder.complain(
-                Diagnostic::new("impossible", "nothing has been done yet that could be observed")
-                    .at(step.span, "looks at everything since the most recent act")
-                    .help("do something first, or set a `mark` and look at everything `since` it"),
+                Diagnostic::new(
+                    "impossible",
+                    "nothing has been done yet that could be observed",
+                )
+                .at(step.span, "looks at everything since the most recent act")
+                .help("do something first, or set a `mark` and look at everything `since` it"),
             ),
             Some(mark) if !self.marks.contains_key(mark) => {
                 let message = format!("no mark `{}` is set before this step", shown(mark));
                 let place = step.place("since");
-                let later = rest.iter().find(|moment| {
-                    matches!(&moment.action, Some(Action::Mark(name)) if name == mark)
-                });
+                let later = rest.iter().find(
+                    |moment| matches!(&moment.action, Some(Action::Mark(name)) if name == mark),
+                );
                 let diagnostic = Diagnostic::new("unknown-mark", message).at(place, "not set yet");
                 self.decoder.complain(match later {
                     Some(later) => diagnostic.also(later.step.span, "set only here"),
@@ -226,7 +255,10 @@ impl Timeline<'_, '_> {
                     "too-long",
                     format!("up to this step the scenario takes {}", self.total),
                 )
-                .at(step.span, format!("more than {LONGEST}, the longest there is"))
+                .at(
+                    step.span,
+                    format!("more than {LONGEST}, the longest there is"),
+                )
                 .note("the sum of all that is waited for, at its longest"),
             );
         }
@@ -234,7 +266,9 @@ impl Timeline<'_, '_> {
 
     fn name(&self, client: ClientIndex) -> String {
         let name = self.clients.get(client.0).map(|client| &client.name);
-        name.map_or("this client".to_owned(), |name| format!("`{}`", shown(name)))
+        name.map_or("this client".to_owned(), |name| {
+            format!("`{}`", shown(name))
+        })
     }
 }
 
@@ -248,10 +282,13 @@ fn named(
 ) {
     match names.get(name) {
         Some(first) => decoder.complain(
-            Diagnostic::new("repeated", format!("a second {what} is called `{}`", shown(name)))
-                .at(place, "the second")
-                .also(*first, "the first")
-                .help("give it another name"),
+            Diagnostic::new(
+                "repeated",
+                format!("a second {what} is called `{}`", shown(name)),
+            )
+            .at(place, "the second")
+            .also(*first, "the first")
+            .help("give it another name"),
         ),
         None => {
             names.insert(name.to_owned(), place);

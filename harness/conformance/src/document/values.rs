@@ -11,7 +11,7 @@ use crate::scenario::{ClientIndex, ProfileSelector};
 use crate::source::Span;
 use crate::yaml::{Node, Value};
 
-use super::decode::{Decoder, Site, advise, listed};
+use super::decode::{Decoder, Site, advise, all_of};
 use super::filled::{Filled, Typed};
 
 impl Decoder<'_> {
@@ -145,10 +145,17 @@ impl Decoder<'_> {
         if text.len() > LONGEST_LINE {
             return self.refuse(too_long(site, LONGEST_LINE));
         }
-        if text.trim_end().chars().any(char::is_control) {
+        if let Some(bad) = text.trim_end().chars().find(|c| c.is_control()) {
             let message = format!("`{}` is one line of text", site.field.name);
-            let diagnostic = site.wrong("bad-text", message, "holds a control character");
-            return self.refuse(diagnostic.help("say more under `about:`"));
+            return self.refuse(match bad {
+                '\n' => site
+                    .wrong("bad-text", message, "has several lines")
+                    .help("say more under `about:`"),
+                bad => {
+                    let label = format!("holds the control character {}", bad.escape_default());
+                    site.wrong("bad-text", message, label)
+                }
+            });
         }
         match self.some_text(site)? {
             Typed::Text(text) => Some(Typed::Text(text.trim().to_owned())),
@@ -161,7 +168,9 @@ impl Decoder<'_> {
         if text.is_empty() {
             let message = format!("`{}` is empty", site.field.name);
             let diagnostic = site.wrong("empty", message, "no user");
-            return self.refuse(diagnostic.help("to try an empty user ID, say `user: \"\"` in a `login` step"));
+            return self.refuse(
+                diagnostic.help("to try an empty user ID, say `user: \"\"` in a `login` step"),
+            );
         }
         if text.len() > LONGEST_USER {
             return self.refuse(too_long(site, LONGEST_USER));
@@ -191,7 +200,9 @@ impl Decoder<'_> {
 
     fn client(&mut self, site: Site<'_>) -> Option<Typed> {
         let text = self.text(site)?;
-        if let Some(at) = self.clients.iter().position(|name| name == text) {
+        // Without clients there is a complaint already, and one is enough.
+        let clients = self.clients.as_ref()?;
+        if let Some(at) = clients.iter().position(|name| name == text) {
             return Some(Typed::Client(ClientIndex(at)));
         }
         let diagnostic = site.wrong(
@@ -199,7 +210,7 @@ impl Decoder<'_> {
             format!("there is no client `{}`", shown(text)),
             "not under `clients:`",
         );
-        let clients: Vec<&str> = self.clients.iter().map(String::as_str).collect();
+        let clients: Vec<&str> = clients.iter().map(String::as_str).collect();
         let diagnostic = advise(diagnostic, text, site.node.span, &clients);
         self.refuse(diagnostic)
     }
@@ -240,7 +251,7 @@ impl Decoder<'_> {
         let diagnostic = site.wrong(
             "unknown-word",
             format!("`{}` is no {}", shown(text), words.kind),
-            format!("not a word for the {}", words.kind),
+            "no such word",
         );
         let names: Vec<&str> = (words.all)().into_iter().map(|(word, _)| word).collect();
         let diagnostic = advise(diagnostic, text, site.node.span, &names);
@@ -379,7 +390,10 @@ impl Decoder<'_> {
             return self.refuse(diagnostic.help("for example `clients: { phone: {} }`"));
         }
         if entries.len() > MOST_CLIENTS {
-            let message = format!("there are {} clients; {MOST_CLIENTS} are allowed", entries.len());
+            let message = format!(
+                "there are {} clients; {MOST_CLIENTS} are allowed",
+                entries.len()
+            );
             return self.refuse(site.wrong("too-much", message, "too many"));
         }
         let mut clients = Vec::with_capacity(entries.len());
@@ -416,7 +430,9 @@ impl Decoder<'_> {
             let message = format!("there are {} steps; {MOST_STEPS} are allowed", items.len());
             return self.refuse(site.wrong("too-much", message, "too many"));
         }
-        Some(Typed::Steps(items.iter().map(|node| self.step(node)).collect()))
+        Some(Typed::Steps(
+            items.iter().map(|node| self.step(node)).collect(),
+        ))
     }
 }
 
@@ -433,17 +449,17 @@ fn advise_from(
     known: &BTreeSet<String>,
 ) -> Diagnostic {
     let names: Vec<&str> = known.iter().map(String::as_str).collect();
-    let sign = if site.node.text() == Some(text) { "" } else { "=" };
+    let sign = if site.node.text() == Some(text) {
+        ""
+    } else {
+        "="
+    };
     match closest(text, names.iter().copied()) {
         // IDs that end in numbers are all alike; only a slip in writing one down is certain.
         Some(meant) if is_slip(text, meant) => diagnostic
             .help(format!("did you mean `{}`?", shown(meant)))
             .suggest(site.place(), format!("{sign}{meant}")),
-        _ => match known.len() {
-            0 => diagnostic.help("there are none"),
-            1..=24 => diagnostic.help(format!("there are {}", listed(&names, "and"))),
-            _ => diagnostic,
-        },
+        _ => diagnostic.help(all_of(&names)),
     }
 }
 

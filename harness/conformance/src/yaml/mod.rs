@@ -4,10 +4,12 @@
 
 mod node;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 pub use node::{Key, Node, Place, Value};
 
-use crate::diagnostic::{Diagnostic, shown};
+use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 
 /// The largest file that is looked at, in bytes. A scenario written by hand has a few thousand.
@@ -37,8 +39,7 @@ pub fn read(path_shown: &str, bytes: Vec<u8>) -> Result<Source, Diagnostic> {
             Err(Diagnostic::new(
                 "not-utf-8",
                 format!(
-                    "{} is not UTF-8 text: byte 0x{byte:02x} at offset {offset}, in line {line}",
-                    shown(path_shown)
+                    "this is not UTF-8 text: byte 0x{byte:02x} at offset {offset}, in line {line}"
                 ),
             )
             .help("save the file as UTF-8"))

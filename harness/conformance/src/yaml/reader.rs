@@ -24,6 +24,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Vec<Diagnostic>> {
         .map_err(|error| vec![complaint(text, &error)])?;
     let mut tree = Tree {
         text,
+        extents: BTreeMap::new(),
         diagnostics: Vec::new(),
     };
     let (node, _) = tree.node(document);
@@ -129,6 +130,9 @@ impl<'de> Visitor<'de> for RawVisitor {
 /// Raw values on their way to nodes.
 struct Tree<'a> {
     text: &'a str,
+    /// Where containers that begin at a place end: what is inside an alias has the place of the
+    /// alias, so this is known only from its anchor, which always comes first.
+    extents: BTreeMap<usize, usize>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -149,8 +153,21 @@ impl Tree<'_> {
             Raw::Int(value) => (Value::Int(value), span, span.end),
             Raw::Float(value) => (Value::Float(value), span, span.end),
             Raw::Text(text) => (Value::Text(text), span, span.end),
-            Raw::List(items) => self.list(span, items),
-            Raw::Map(entries) => self.map(span, entries),
+            Raw::List(items) => {
+                let (nodes, end) = self.list(span, items);
+                let dash = Span {
+                    start: span.start,
+                    end: span.start + 1,
+                };
+                let (first, end) = self.extent(span, used, end, b']').unwrap_or((dash, end));
+                (Value::List(nodes), first, end)
+            }
+            Raw::Map(entries) => {
+                let (nodes, end) = self.map(span, entries);
+                let key = nodes.first().map_or(span, |(key, _)| key.span);
+                let (first, end) = self.extent(span, used, end, b'}').unwrap_or((key, end));
+                (Value::Map(nodes), first, end)
+            }
         };
         let node = Node {
             value,
@@ -161,7 +178,8 @@ impl Tree<'_> {
         (node, used.map_or(end, |used| used.end))
     }
 
-    fn list(&mut self, span: Span, items: Vec<Spanned<Raw>>) -> (Value, Span, usize) {
+    /// The items, and where the last one ends.
+    fn list(&mut self, span: Span, items: Vec<Spanned<Raw>>) -> (Vec<Node>, usize) {
         let mut end = span.end;
         let mut nodes = Vec::with_capacity(items.len());
         for item in items {
@@ -169,19 +187,15 @@ impl Tree<'_> {
             end = end.max(item_end);
             nodes.push(node);
         }
-        let dash = Span {
-            start: span.start,
-            end: span.start + 1,
-        };
-        let (first, end) = self.container(span, end, b']').unwrap_or((dash, end));
-        (Value::List(nodes), first, end)
+        (nodes, end)
     }
 
+    /// The entries, and where the last one ends.
     fn map(
         &mut self,
         span: Span,
         entries: Vec<(Spanned<Raw>, Spanned<Raw>)>,
-    ) -> (Value, Span, usize) {
+    ) -> (Vec<(Key, Node)>, usize) {
         let mut end = span.end;
         let mut nodes: Vec<(Key, Node)> = Vec::with_capacity(entries.len());
         let mut seen: BTreeMap<String, Span> = BTreeMap::new();
@@ -189,7 +203,7 @@ impl Tree<'_> {
             let (key, key_end) = self.node(key);
             let (node, value_end) = self.node(value);
             end = end.max(key_end).max(value_end);
-            let name = match &key.value {
+            let text = match &key.value {
                 Value::Text(text) => text.clone(),
                 Value::List(_) | Value::Map(_) => {
                     self.diagnostics.push(
@@ -201,49 +215,51 @@ impl Tree<'_> {
                 _ => key.written.clone(),
             };
             // The library compares values: to it, `5` and `"5"` are different keys.
-            match seen.get(&name) {
-                Some(first) => self
-                    .diagnostics
-                    .push(duplicate_key(&name, key.span).also(*first, "first here")),
-                None => {
-                    seen.insert(name.clone(), key.span);
-                    let key = Key {
-                        text: name,
-                        span: key.span,
-                    };
-                    nodes.push((key, node));
-                }
+            if let Some(first) = seen.get(&text) {
+                let diagnostic = duplicate_key(&text, key.span).also(*first, "first here");
+                self.diagnostics.push(diagnostic);
+                continue;
             }
+            seen.insert(text.clone(), key.span);
+            let span = key.span;
+            nodes.push((Key { text, span }, node));
         }
-        let first_key = nodes.first().map_or(span, |(key, _)| key.span);
-        let (first, end) = self.container(span, end, b'}').unwrap_or((first_key, end));
-        (Value::Map(nodes), first, end)
+        (nodes, end)
     }
 
-    /// The whole extent of a list or map in flow style, whose last part ends at `end`. The library
-    /// tells only where it begins. `None` in block style.
-    fn container(&self, span: Span, end: usize, closing: u8) -> Option<(Span, usize)> {
+    /// The whole of a list or map in flow style, of which the library tells only the beginning, and
+    /// where it ends. Its last part ends at `end`. `None` in block style.
+    fn extent(
+        &mut self,
+        span: Span,
+        used: Option<Span>,
+        end: usize,
+        closing: u8,
+    ) -> Option<(Span, usize)> {
         let opening = self.text.as_bytes().get(span.start)?;
         if span.start == span.end || !matches!(opening, b'[' | b'{') {
             return None;
         }
-        let bytes = self.text.as_bytes();
-        let mut at = end;
-        while let Some(byte) = bytes.get(at) {
-            match byte {
-                byte if *byte == closing => {
-                    let span = Span {
-                        start: span.start,
-                        end: at + 1,
-                    };
-                    return Some((span, span.end));
-                }
+        let end = match used {
+            Some(_) => self.extents.get(&span.start).copied(),
+            None => self.closing(end, closing),
+        };
+        let end = end.unwrap_or(span.end);
+        self.extents.insert(span.start, end);
+        let start = span.start;
+        Some((Span { start, end }, end))
+    }
+
+    /// Behind the bracket that closes after `at`, with nothing but separators before it.
+    fn closing(&self, mut at: usize, closing: u8) -> Option<usize> {
+        loop {
+            match self.text.as_bytes().get(at)? {
+                byte if *byte == closing => return Some(at + 1),
                 b'#' => at += self.text.get(at..)?.find('\n')?,
                 b' ' | b'\t' | b'\r' | b'\n' | b',' | b':' => at += 1,
-                _ => break,
+                _ => return None,
             }
         }
-        Some((span, end))
     }
 }
 
@@ -253,15 +269,10 @@ fn place(text: &str, location: &Location) -> Span {
     let bytes = span.byte_offset().zip(span.byte_len());
     let (start, length) = match bytes.map(|(start, len)| (as_usize(start), as_usize(len))) {
         Some(bytes) => bytes,
-        // The scanner counts characters, the byte order mark not among them.
+        // The scanner counts characters.
         None => {
-            let mark = if text.starts_with('\u{feff}') { 3 } else { 0 };
-            let rest = &text[mark..];
-            let start = rest
-                .char_indices()
-                .nth(as_usize(span.offset()))
-                .map_or(rest.len(), |(at, _)| at);
-            (mark + start, 0)
+            let found = text.char_indices().nth(as_usize(span.offset()));
+            (found.map_or(text.len(), |(at, _)| at), 0)
         }
     };
     Span {
@@ -303,6 +314,12 @@ fn complaint(text: &str, error: &Error) -> Diagnostic {
         Error::Budget { breach, .. } => over_budget(breach, span),
         Error::MultipleDocuments { .. } => second_document(span),
         Error::UnsupportedTag { tag, .. } => {
+            // The place is that of the value behind it.
+            let before = text.get(..span.start).unwrap_or_default();
+            let span = before.rfind(tag).map_or(span, |start| Span {
+                start,
+                end: start + tag.len(),
+            });
             Diagnostic::new("yaml", format!("unknown tag `{}`", shown(tag)))
                 .at(span, "tags have no meaning here")
                 .help("leave the tag out; put a text that begins with `!` in quotes")
@@ -321,18 +338,15 @@ fn complaint(text: &str, error: &Error) -> Diagnostic {
         Error::MergeValueNotMapOrSeqOfMaps { .. } => {
             Diagnostic::new("yaml", "`<<` takes the alias of a map").at(span, "this is no map")
         }
-        Error::Message { msg, .. } => syntax(msg, span),
-        _ => syntax("", span),
+        Error::Message { msg, .. } | Error::ExternalMessage { msg, .. } => syntax(text, msg, span),
+        _ => syntax(text, "", span),
     }
 }
 
 fn over_budget(breach: &BudgetBreach, span: Span) -> Diagnostic {
     match breach {
         BudgetBreach::Documents { .. } => second_document(span),
-        BudgetBreach::Depth { .. } => {
-            Diagnostic::new("too-deep", format!("more than {DEEPEST} levels deep"))
-                .at(span, "too deep")
-        }
+        BudgetBreach::Depth { .. } => too_deep(span),
         BudgetBreach::MergeKeys { .. } => too_much("merge keys", MOST_MERGE_KEYS, span),
         BudgetBreach::Aliases { .. } => too_much("aliases", MOST_ALIASES, span),
         BudgetBreach::Anchors { .. } => too_much("anchors", MOST_ALIASES, span),
@@ -342,6 +356,10 @@ fn over_budget(breach: &BudgetBreach, span: Span) -> Diagnostic {
         // Whatever else it counts, the file has too much of it.
         _ => too_much("values", MOST_NODES, span),
     }
+}
+
+fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::new("too-deep", format!("more than {DEEPEST} levels deep")).at(span, "too deep")
 }
 
 fn too_much(what: &str, most: usize, span: Span) -> Diagnostic {
@@ -377,6 +395,7 @@ const SYNTAX: &[(&str, &str, &str, &str)] = &[
     ("expected ',' or '}'", "a `,` or `}` is missing", "before this", ""),
     ("expected ',' or ']'", "a `,` or `]` is missing", "before this", ""),
     ("simple key", "a `:` is missing", "after this key", ""),
+    ("character: `\\u{", "this character cannot be written in YAML", "here", "remove it, or write it as an escape in double quotes"),
     ("unexpected character", "no value can begin with this character", "here", "put the text in quotes"),
     ("cannot start with '-'", "no value can begin with this character", "here", "put the text in quotes"),
     ("comments must be separated", "a comment needs a blank before its `#`", "here", "put a text that holds ` #` in quotes"),
@@ -384,7 +403,6 @@ const SYNTAX: &[(&str, &str, &str, &str)] = &[
     ("only valid inside a block", "a list with `-` cannot begin inside brackets", "this `-`", "separate items with `,` there"),
     ("must be followed by", "a blank is missing after `-`", "here", ""),
     ("block scalar", "this block text is not indented as its first line is", "here", ""),
-    ("recursion limit", "the brackets are nested too deeply", "too deep", ""),
     ("directive", "lines that begin with `%` have no meaning here", "this line", "leave it out"),
     ("anchor or alias", "`&` and `*` need a name", "here", "put a text that begins with `&` or `*` in quotes"),
     ("invalid indentation", "this line fits nothing above it", "indented in another way", "keys of one map begin in the same column"),
@@ -392,7 +410,19 @@ const SYNTAX: &[(&str, &str, &str, &str)] = &[
     ("eof", "the file ends too early", "here", ""),
 ];
 
-fn syntax(message: &str, span: Span) -> Diagnostic {
+fn syntax(text: &str, message: &str, span: Span) -> Diagnostic {
+    // The scanner is just behind the tab it complains about.
+    let is_behind_tab = text.get(..span.start).is_some_and(|t| t.ends_with('\t'));
+    let span = match message.contains("tab") && is_behind_tab {
+        true => Span {
+            start: span.start - 1,
+            end: span.start,
+        },
+        false => span,
+    };
+    if message.contains("recursion limit") {
+        return too_deep(span);
+    }
     match SYNTAX.iter().find(|(part, ..)| message.contains(part)) {
         Some((_, wrong, label, "")) => Diagnostic::new("yaml", *wrong).at(span, *label),
         Some((_, wrong, label, help)) => {

@@ -43,7 +43,7 @@ pub(super) enum Fate {
 }
 
 /// One end of a flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum End {
     Client,
     Server,
@@ -177,6 +177,26 @@ impl Path {
         }
     }
 
+    /// Does it carry packets in this direction?
+    pub(super) fn works(&self, direction: Direction) -> bool {
+        let way = match direction {
+            Direction::ToServer => &self.to_server,
+            Direction::ToClient => &self.to_client,
+        };
+        way.condition == Condition::Works
+    }
+
+    /// What the device is told of a change: only of being down, and of the end of it.
+    pub(super) fn news(&mut self, is: Option<NetworkWord>) -> Option<bool> {
+        let told_down = match is {
+            Some(NetworkWord::Down) => true,
+            Some(NetworkWord::Up) => false,
+            _ => return None,
+        };
+        let before = std::mem::replace(&mut self.told_down, told_down);
+        (before != told_down).then_some(!told_down)
+    }
+
     /// Sets everything right.
     pub(super) fn lift(&mut self) {
         self.change(&NetworkChange {
@@ -226,6 +246,11 @@ impl Flow {
             End::Client => &mut self.client,
             End::Server => &mut self.server,
         }
+    }
+
+    /// The server has answered, and waits for the end of the handshake.
+    pub(super) fn is_half_open(&self) -> bool {
+        self.server_isn.is_some() && !self.established
     }
 
     pub(super) fn is_dead(&self) -> bool {

@@ -1,0 +1,113 @@
+//! Outcomes and their exit codes; troubles that end the program.
+
+use std::process::ExitCode;
+
+use conformance::decode::Broken;
+use conformance::diagnostic::{self, Diagnostic};
+use conformance::source::Source;
+use report::results::{CaseResult, Status};
+
+/// How the program ends. The codes are a contract; where several apply the first of this list
+/// that does wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 2: usage, scenario, profile or file error.
+    Usage,
+    /// 3: the harness itself broke, or was not deterministic.
+    Harness,
+    /// 1: findings.
+    Findings,
+    /// 5: nothing was selected, or no case passed or failed.
+    Nothing,
+    /// 0: everything was as expected.
+    Success,
+}
+
+impl Exit {
+    /// What these results amount to.
+    pub fn of(results: &[CaseResult]) -> Exit {
+        let any = |status| results.iter().any(|result| result.status == status);
+        if any(Status::HarnessError) {
+            Exit::Harness
+        } else if any(Status::Failed) {
+            Exit::Findings
+        } else if any(Status::Passed) {
+            Exit::Success
+        } else {
+            Exit::Nothing
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Success => 0,
+            Exit::Findings => 1,
+            Exit::Usage => 2,
+            Exit::Harness => 3,
+            Exit::Nothing => 5,
+        })
+    }
+}
+
+/// Why the program cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// Files that are no good.
+    #[error("some files are no good")]
+    Broken(Vec<Broken>),
+    /// A file or folder that cannot be read.
+    #[error("cannot read {0}: {1}")]
+    Unreadable(String, std::io::Error),
+    /// A file that cannot be written.
+    #[error("cannot write {0}: {1}")]
+    Unwritable(String, std::io::Error),
+    /// Nothing to do.
+    #[error("{0}")]
+    Nothing(String),
+}
+
+impl Trouble {
+    /// A file with one complaint about it.
+    pub fn about(source: Source, diagnostic: Diagnostic) -> Trouble {
+        Trouble::Broken(vec![Broken {
+            source,
+            diagnostics: vec![diagnostic],
+        }])
+    }
+
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Trouble::Nothing(_) => Exit::Nothing,
+            _ => Exit::Usage,
+        }
+    }
+
+    /// As it is shown.
+    pub fn shown(&self) -> String {
+        match self {
+            Trouble::Broken(files) => {
+                let mut text = String::new();
+                let mut problems = 0;
+                for file in files {
+                    text.push_str(&diagnostic::render(&file.source, &file.diagnostics, true));
+                    problems += file.diagnostics.len();
+                }
+                let (s, files_s) = (plural(problems), plural(files.len()));
+                let files = files.len();
+                text.push_str(&format!("{problems} problem{s} in {files} file{files_s}\n"));
+                text
+            }
+            other => format!("error: {other}\n"),
+        }
+    }
+}
+
+fn plural(many: usize) -> &'static str {
+    if many == 1 { "" } else { "s" }
+}

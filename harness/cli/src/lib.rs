@@ -1,0 +1,76 @@
+//! The program `kickout`: it knows the user and nothing else.
+//!
+//! - [`args`]: what was typed
+//! - [`exit`]: outcomes and their exit codes
+//! - [`suite`]: the built-in suite, and scenarios from disk
+//! - [`run`]: plays cases and tells what became of them
+//! - [`snapshots`]: recorded transcripts
+//! - [`look_up`]: `list`, `schema` and `explain`
+//! - [`files`]: files are written whole or not at all
+
+pub mod args;
+pub mod exit;
+pub mod files;
+pub mod look_up;
+pub mod run;
+pub mod snapshots;
+pub mod suite;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Arguments, Command};
+use crate::exit::{Exit, Trouble};
+
+/// Runs the program on the arguments it was started with.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Success
+            };
+            // Nothing can be done about a closed terminal.
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    arguments.color.apply();
+    let done = match &arguments.command {
+        Command::Run(options) => run::run(options),
+        Command::List(options) => look_up::list(options),
+        Command::Schema => look_up::schema(),
+        Command::Explain(options) => look_up::explain(options),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(trouble) => {
+            let exit = trouble.exit();
+            complain(&trouble);
+            exit.into()
+        }
+    }
+}
+
+fn complain(trouble: &Trouble) {
+    let mut stderr = anstream::stderr().lock();
+    let _ = write!(stderr, "{}", trouble.shown());
+}
+
+/// Writes to standard output. A reader that has gone away, such as `head`, wants no more.
+///
+/// # Errors
+/// Standard output cannot be written for another reason.
+pub(crate) fn print(text: &str) -> Result<(), Trouble> {
+    let mut stdout = anstream::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Trouble::Unwritable("standard output".into(), error))
+        }
+        _ => Ok(()),
+    }
+}

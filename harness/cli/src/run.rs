@@ -1,0 +1,240 @@
+//! Plays cases and tells what became of them.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use conformance::case::{Case, DEFAULT_SEED};
+use conformance::judge;
+use conformance::library::Library;
+use conformance::plan;
+use conformance::profile::Profile;
+use conformance::text;
+use conformance::transcript::Transcript;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use report::results::{CaseResult, Kind, Status};
+use report::terminal::{self, Paint};
+use report::ndjson;
+
+use crate::args::{Format, RunOptions};
+use crate::exit::{Exit, Trouble};
+use crate::snapshots::{Compared, Policy};
+use crate::suite::{self, Member};
+use crate::{files, print};
+
+/// `kickout run`
+///
+/// # Errors
+/// Files that are no good or cannot be read or written, or nothing to run.
+pub fn run(options: &RunOptions) -> Result<Exit, Trouble> {
+    let library = suite::library()?;
+    let profiles = suite::profiles(&options.selection, &library)?;
+    let members = suite::scenarios(&options.selection, &library)?;
+    writable(options)?;
+    let results = play(&members, &profiles, &library, options)?;
+    tell(&members, &results, options)?;
+    Ok(Exit::of(&results))
+}
+
+/// Plays every scenario under every profile. The results stand in the order of scenarios, then
+/// profiles, however many are played at once.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn play(
+    members: &[Member],
+    profiles: &[&Profile],
+    library: &Library,
+    options: &RunOptions,
+) -> Result<Vec<CaseResult>, Trouble> {
+    let cases: Vec<(&Member, &Profile)> = members
+        .iter()
+        .flat_map(|member| profiles.iter().map(move |profile| (member, *profile)))
+        .collect();
+    let jobs = match options.jobs {
+        Some(jobs) => usize::try_from(jobs).unwrap_or(1),
+        None => std::thread::available_parallelism().map_or(1, usize::from),
+    };
+    let progress = progress(cases.len());
+    let next = AtomicUsize::new(0);
+    let done: Mutex<BTreeMap<usize, Result<CaseResult, Trouble>>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.min(cases.len()) {
+            scope.spawn(|| {
+                while let Some((index, (member, profile))) = {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    cases.get(index).map(|case| (index, case))
+                } {
+                    let result = play_one(member, profile, library, options);
+                    progress.inc(1);
+                    if let Ok(mut done) = done.lock() {
+                        done.insert(index, result);
+                    }
+                }
+            });
+        }
+    });
+    progress.finish_and_clear();
+    let done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.into_values().collect()
+}
+
+fn play_one(
+    member: &Member,
+    profile: &Profile,
+    library: &Library,
+    options: &RunOptions,
+) -> Result<CaseResult, Trouble> {
+    let scenario = &member.scenario;
+    let unplayed = |status, reason| {
+        CaseResult::unplayed(scenario, &profile.id, options.seed, status, Some(reason))
+    };
+    if let Some(why) = plan::not_applicable(scenario, profile) {
+        return Ok(unplayed(Status::NotApplicable, why));
+    }
+    let repeat = repeat(member, profile, options.seed);
+    let case = Case::new(scenario, profile, options.seed);
+    let transcript = match runner::run_case(&case) {
+        Ok(transcript) => transcript,
+        Err(error) => {
+            let reason = format!("{error}\nrepeat: {repeat}");
+            return Ok(unplayed(Status::HarnessError, reason));
+        }
+    };
+    let verdict = match judge::judge(&case, &transcript, &library.catalogue, &library.rules) {
+        Ok(verdict) => verdict,
+        Err(stale) => return Ok(unplayed(Status::HarnessError, stale.to_string())),
+    };
+    let mut result = CaseResult::judged(scenario, &transcript, verdict, library, &repeat);
+    if let Some(folder) = &options.transcripts {
+        let path = folder.join(format!("{}/{}.jsonl", scenario.name, profile.id));
+        files::write(&path, &transcript.to_jsonl())?;
+    }
+    compare(member, profile, &transcript, options, &repeat, &mut result)?;
+    Ok(result)
+}
+
+/// Recorded transcripts are compared only with the default seed.
+fn compare(
+    member: &Member,
+    profile: &Profile,
+    transcript: &Transcript,
+    options: &RunOptions,
+    repeat: &str,
+    result: &mut CaseResult,
+) -> Result<(), Trouble> {
+    if options.seed != DEFAULT_SEED {
+        return Ok(());
+    }
+    // What is not as it must be is never recorded as what must be.
+    let policy = match Policy::of(options.bless) {
+        Policy::Bless | Policy::Review if result.status == Status::Failed => Policy::Strict,
+        policy => policy,
+    };
+    let text = text::render(transcript);
+    match member.snapshots.compare(&profile.id, &text, policy)? {
+        Compared::Same => {}
+        // A failed case says enough; it has nothing to record.
+        Compared::Missing if result.status == Status::Failed => {}
+        Compared::Missing => {
+            let seen = "none; run without CI set, or with --bless, to record it";
+            result.transcript_differs(Kind::TranscriptMissing, seen.into(), String::new(), repeat);
+        }
+        Compared::Changed(diff) => {
+            let seen = "another one; look at it, then record it with --bless";
+            result.transcript_differs(Kind::TranscriptChanged, seen.into(), diff, repeat);
+        }
+    }
+    Ok(())
+}
+
+fn repeat(member: &Member, profile: &Profile, seed: u64) -> String {
+    let mut command = format!("kickout run {} --profile {}", member.argument, profile.id);
+    if seed != DEFAULT_SEED {
+        command.push_str(&format!(" --seed {seed}"));
+    }
+    command
+}
+
+/// Reports must have a place before hours are spent on making them.
+fn writable(options: &RunOptions) -> Result<(), Trouble> {
+    for report in &options.report {
+        if let Some(path) = &report.path {
+            let unwritable = |error| Trouble::Unwritable(path.display().to_string(), error);
+            if path.is_dir() {
+                let error = std::io::Error::other("it is a folder");
+                return Err(unwritable(error));
+            }
+            let folder = match path.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+                _ => ".".into(),
+            };
+            std::fs::create_dir_all(&folder).map_err(unwritable)?;
+            tempfile::tempfile_in(&folder).map_err(unwritable)?;
+        }
+    }
+    Ok(())
+}
+
+fn tell(
+    members: &[Member],
+    results: &[CaseResult],
+    options: &RunOptions,
+) -> Result<(), Trouble> {
+    let report_on_stdout = options.report.iter().any(|report| report.path.is_none());
+    let text = told(members, results);
+    if report_on_stdout {
+        // Standard output belongs to the report; people read the other stream.
+        let _ = anstream::stderr().lock().write_all(text.as_bytes());
+    } else {
+        print(&text)?;
+    }
+    for report in &options.report {
+        let text = match report.format {
+            Format::Ndjson => ndjson::render(results, options.seed),
+        };
+        match &report.path {
+            Some(path) => files::write(path, &text)?,
+            None => print(&text)?,
+        }
+    }
+    Ok(())
+}
+
+/// Failures first, then a line for each scenario, then the summary. Colour is always put in;
+/// the stream takes it out where it is not wanted.
+fn told(members: &[Member], results: &[CaseResult]) -> String {
+    let paint = Paint { color: true };
+    let of = |member: &Member| {
+        let name = member.scenario.name.clone();
+        results.iter().filter(move |result| result.scenario == name)
+    };
+    let mut text = String::new();
+    for member in members {
+        for result in of(member) {
+            if matches!(result.status, Status::Failed | Status::HarnessError) {
+                text.push_str(&terminal::failure(result, &member.scenario.source, paint));
+            }
+        }
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    for member in members {
+        let results: Vec<CaseResult> = of(member).cloned().collect();
+        text.push_str(&terminal::scenario_line(&results, paint));
+    }
+    text.push_str(&terminal::summary(results, paint));
+    text
+}
+
+fn progress(cases: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} cases, {elapsed}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(Some(cases as u64), ProgressDrawTarget::stderr())
+        .with_style(style)
+}

@@ -1,0 +1,246 @@
+//! What a run has come to, case by case.
+
+use std::collections::BTreeMap;
+
+use conformance::judge::{Fault, Finding, Noticed, Verdict};
+use conformance::library::Library;
+use conformance::scenario::Scenario;
+use conformance::text;
+use conformance::transcript::Transcript;
+use serde::Serialize;
+
+/// Raised whenever a field changes its meaning.
+pub const FORMAT: u32 = 1;
+
+/// How many entries of the transcript are shown before and after the one that matters.
+const AROUND: usize = 6;
+
+/// One case and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CaseResult {
+    /// The scenario.
+    pub scenario: String,
+    /// Its file.
+    pub file: String,
+    /// What must be true.
+    pub title: String,
+    /// The profile.
+    pub profile: String,
+    /// The seed.
+    pub seed: u64,
+    /// What became of it.
+    pub status: Status,
+    /// Why it is not applicable, or what broke in the harness.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What was not as it must be.
+    pub findings: Vec<Shown>,
+    /// What nobody documents.
+    pub undocumented: Vec<String>,
+    /// What could not be decided.
+    pub inconclusive: Vec<String>,
+    /// The rows this case decided, and how.
+    pub decided: BTreeMap<String, bool>,
+    /// Virtual milliseconds it took.
+    pub virtual_ms: u64,
+    /// Entries in its transcript.
+    pub entries: usize,
+}
+
+session::words! {
+    /// What became of a case.
+    Status, "status" {
+        Passed = "passed", "everything was as it must be";
+        Failed = "failed", "something was not as it must be";
+        Undocumented = "undocumented", "nobody documents what it hangs on";
+        Unsupported = "unsupported", "the subject does not know a call it needs";
+        NotApplicable = "not-applicable", "the scenario is not for this profile";
+        HarnessError = "harness-error", "the harness itself broke";
+    }
+}
+
+/// A finding with everything somebody needs to understand and repeat it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Shown {
+    /// What noticed it: `step 3`, `rule I2`, `violates`, `snapshot`, `time-limit`.
+    pub by: String,
+    /// What kind of finding it is.
+    pub kind: Kind,
+    /// Whose fault it is.
+    pub fault: Fault,
+    /// What was to be seen.
+    pub expected: String,
+    /// What was seen.
+    pub seen: String,
+    /// The rows that are broken, with the sentence of each.
+    pub rows: BTreeMap<String, String>,
+    /// Where in the scenario: line and column, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<(usize, usize)>,
+    /// Bytes of the scenario that are meant.
+    #[serde(skip)]
+    pub span: Option<conformance::source::Span>,
+    /// The transcript around it.
+    pub around: String,
+    /// The command that repeats it.
+    pub repeat: String,
+}
+
+session::words! {
+    /// What kind of finding it is.
+    Kind, "kind of finding" {
+        StepUnmet = "step-unmet", "a step was not met";
+        RuleViolated = "rule-violated", "a rule that watches every run was broken";
+        ViolationMissed = "violation-missed", "the script breaks a row and nobody noticed";
+        TimeLimit = "time-limit", "the run did not come to an end";
+        TranscriptChanged = "transcript-changed", "the transcript is not the recorded one";
+        TranscriptMissing = "transcript-missing", "there is no recorded transcript";
+    }
+}
+
+impl CaseResult {
+    /// A case that was judged.
+    pub fn judged(
+        scenario: &Scenario,
+        transcript: &Transcript,
+        verdict: Verdict,
+        library: &Library,
+        repeat: &str,
+    ) -> CaseResult {
+        let findings = verdict
+            .findings
+            .iter()
+            .map(|finding| show(finding, scenario, transcript, library, repeat))
+            .collect();
+        CaseResult {
+            status: match verdict.grade {
+                conformance::judge::Grade::Passed => Status::Passed,
+                conformance::judge::Grade::Unsupported => Status::Unsupported,
+                conformance::judge::Grade::Undocumented => Status::Undocumented,
+                conformance::judge::Grade::Failed => Status::Failed,
+            },
+            findings,
+            undocumented: verdict.undocumented,
+            inconclusive: verdict.inconclusive,
+            decided: verdict.decided,
+            virtual_ms: transcript.entries.last().map_or(0, |entry| entry.at.0),
+            entries: transcript.entries.len(),
+            ..CaseResult::unplayed(
+                scenario,
+                &transcript.header.profile,
+                transcript.header.seed,
+                Status::Passed,
+                None,
+            )
+        }
+    }
+
+    /// A case that was not played, or not to its end.
+    pub fn unplayed(
+        scenario: &Scenario,
+        profile: &str,
+        seed: u64,
+        status: Status,
+        reason: Option<String>,
+    ) -> CaseResult {
+        CaseResult {
+            scenario: scenario.name.clone(),
+            file: scenario.source.path.clone(),
+            title: scenario.title.clone(),
+            profile: profile.to_owned(),
+            seed,
+            status,
+            reason,
+            findings: Vec::new(),
+            undocumented: Vec::new(),
+            inconclusive: Vec::new(),
+            decided: BTreeMap::new(),
+            virtual_ms: 0,
+            entries: 0,
+        }
+    }
+
+    /// Adds a finding about the recorded transcript. It never counts as a catch of a
+    /// requirement.
+    pub fn transcript_differs(&mut self, kind: Kind, seen: String, around: String, repeat: &str) {
+        self.status = match self.status {
+            Status::HarnessError => Status::HarnessError,
+            _ => Status::Failed,
+        };
+        self.findings.push(Shown {
+            by: "snapshot".into(),
+            kind,
+            fault: Fault::Harness,
+            expected: "the recorded transcript".into(),
+            seen,
+            rows: BTreeMap::new(),
+            line: None,
+            span: None,
+            around,
+            repeat: repeat.to_owned(),
+        });
+    }
+}
+
+fn show(
+    finding: &Finding,
+    scenario: &Scenario,
+    transcript: &Transcript,
+    library: &Library,
+    repeat: &str,
+) -> Shown {
+    let (by, kind) = match &finding.by {
+        Noticed::Step(step) => (format!("step {}", step + 1), Kind::StepUnmet),
+        Noticed::Rule(rule) => (format!("rule {rule}"), Kind::RuleViolated),
+        Noticed::Violates => ("violates".into(), Kind::ViolationMissed),
+        Noticed::TimeLimit => ("time limit".into(), Kind::TimeLimit),
+    };
+    let mut rows: BTreeMap<String, String> = finding
+        .rows
+        .iter()
+        .map(|id| (id.clone(), sentence(id, library)))
+        .collect();
+    if let Noticed::Rule(rule) = &finding.by
+        && let Some(text) = library.rules.get(rule)
+    {
+        rows.insert(rule.clone(), text.statement.clone());
+    }
+    Shown {
+        by,
+        kind,
+        fault: finding.fault,
+        expected: finding.expected.clone(),
+        seen: finding.seen.clone(),
+        rows,
+        line: finding.span.map(|span| scenario.source.position(span)),
+        span: finding.span,
+        around: around(transcript, finding.entry),
+        repeat: repeat.to_owned(),
+    }
+}
+
+fn sentence(id: &str, library: &Library) -> String {
+    library
+        .catalogue
+        .get(id)
+        .map(|row| format!("{} ({})", row.statement, row.strength))
+        .unwrap_or_default()
+}
+
+fn around(transcript: &Transcript, entry: Option<usize>) -> String {
+    let entries = &transcript.entries;
+    // Without an entry that shows it, the moment the script stopped is what matters.
+    let at = entry.unwrap_or_else(|| {
+        entries
+            .iter()
+            .rposition(|entry| entry.actor == conformance::transcript::SCRIPT)
+            .map_or(0, |at| at.saturating_sub(1))
+    });
+    let from = at.saturating_sub(AROUND);
+    let to = (at + AROUND / 2 + 1).min(entries.len());
+    let mut said = String::new();
+    text::render_entries(&entries[from..to], &mut said);
+    said
+}

@@ -1,0 +1,159 @@
+//! For people at a terminal: failures with all that helps, and a summary.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use conformance::diagnostic::{self, Diagnostic};
+use conformance::source::Source;
+
+use crate::results::{CaseResult, Kind, Shown, Status};
+
+/// How many cases ended how.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    by: BTreeMap<Status, usize>,
+}
+
+impl Counts {
+    /// Counts these results.
+    pub fn of(results: &[CaseResult]) -> Counts {
+        let mut counts = Counts::default();
+        for result in results {
+            *counts.by.entry(result.status).or_default() += 1;
+        }
+        counts
+    }
+
+    /// How many ended so.
+    pub fn of_status(&self, status: Status) -> usize {
+        self.by.get(&status).copied().unwrap_or(0)
+    }
+}
+
+/// Colours, or none.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Paint {
+    /// Is colour wanted?
+    pub color: bool,
+}
+
+impl Paint {
+    fn with(self, style: Style, text: &str) -> String {
+        if self.color {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn status(self, status: Status) -> String {
+        let color = match status {
+            Status::Passed => AnsiColor::Green,
+            Status::Failed | Status::HarnessError => AnsiColor::Red,
+            Status::Undocumented | Status::Unsupported => AnsiColor::Yellow,
+            Status::NotApplicable => AnsiColor::BrightBlack,
+        };
+        self.with(Style::new().bold().fg_color(Some(color.into())), status.word())
+    }
+
+    fn bold(self, text: &str) -> String {
+        self.with(Style::new().bold(), text)
+    }
+}
+
+/// One line about all cases of one scenario: which profiles ended how.
+pub fn scenario_line(results: &[CaseResult], paint: Paint) -> String {
+    let mut by: BTreeMap<Status, Vec<&str>> = BTreeMap::new();
+    for result in results {
+        by.entry(result.status).or_default().push(&result.profile);
+    }
+    // What is not for a profile is counted in the summary and told by `list`.
+    by.remove(&Status::NotApplicable);
+    let ends: Vec<String> = by
+        .iter()
+        .map(|(status, profiles)| format!("{} {}", paint.status(*status), profiles.join(" ")))
+        .collect();
+    let name = results.first().map_or("", |result| result.scenario.as_str());
+    format!("{name}  {}\n", ends.join("  "))
+}
+
+/// Everything about a case that did not go as it must.
+pub fn failure(result: &CaseResult, source: &Source, paint: Paint) -> String {
+    let mut text = format!(
+        "\n{} {} under {}, seed {}\n",
+        paint.status(result.status),
+        paint.bold(&result.scenario),
+        paint.bold(&result.profile),
+        result.seed
+    );
+    if let Some(reason) = &result.reason {
+        let _ = writeln!(text, "{reason}");
+    }
+    for finding in &result.findings {
+        text.push_str(&show(finding, source, paint));
+    }
+    text
+}
+
+/// The last lines.
+pub fn summary(results: &[CaseResult], paint: Paint) -> String {
+    let counts = Counts::of(results);
+    let mut scenarios: Vec<&str> = results.iter().map(|r| r.scenario.as_str()).collect();
+    scenarios.dedup();
+    let ends: Vec<String> = Status::ALL
+        .iter()
+        .filter(|status| counts.of_status(**status) > 0)
+        .map(|status| format!("{} {}", counts.of_status(*status), paint.status(*status)))
+        .collect();
+    let rows = results
+        .iter()
+        .flat_map(|result| result.decided.keys())
+        .collect::<std::collections::BTreeSet<_>>()
+        .len();
+    let virtual_ms: u64 = results.iter().map(|result| result.virtual_ms).sum();
+    format!(
+        "\n{} scenarios, {} cases: {}\n{rows} requirements decided in {} of virtual time\n",
+        scenarios.len(),
+        results.len(),
+        ends.join(", "),
+        hours(virtual_ms),
+    )
+}
+
+fn show(finding: &Shown, source: &Source, paint: Paint) -> String {
+    let code = match finding.kind {
+        Kind::StepUnmet => "step-unmet",
+        Kind::RuleViolated => "rule-violated",
+        Kind::ViolationMissed => "violation-missed",
+        Kind::TimeLimit => "time-limit",
+        Kind::TranscriptChanged => "transcript-changed",
+        Kind::TranscriptMissing => "transcript-missing",
+    };
+    let mut diagnostic = Diagnostic::new(code, format!("{}: {}", finding.by, finding.expected));
+    match finding.span {
+        Some(span) => diagnostic = diagnostic.at(span, format!("seen: {}", finding.seen)),
+        None => diagnostic = diagnostic.note(format!("seen: {}", finding.seen)),
+    }
+    for (id, sentence) in &finding.rows {
+        diagnostic = diagnostic.note(format!("{id}: {sentence}"));
+    }
+    if finding.kind != Kind::TranscriptChanged && finding.kind != Kind::TranscriptMissing {
+        diagnostic = diagnostic.note(format!("fault: {} ({})", finding.fault, finding.fault.means()));
+    }
+    let mut text = diagnostic::render(source, &[diagnostic], paint.color);
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    if !finding.around.is_empty() {
+        for line in finding.around.lines() {
+            let _ = writeln!(text, "    {line}");
+        }
+    }
+    let _ = writeln!(text, "repeat: {}", paint.bold(&finding.repeat));
+    text
+}
+
+fn hours(ms: u64) -> String {
+    let minutes = ms / 60_000;
+    format!("{} h {} min", minutes / 60, minutes % 60)
+}

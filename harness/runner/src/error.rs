@@ -1,0 +1,34 @@
+//! Why a case could not be run. Never a verdict about anybody.
+
+use session::time::Time;
+
+/// A run that came to no transcript.
+#[derive(Debug, thiserror::Error)]
+pub enum HarnessError {
+    /// Time stood still: somebody had always something more to do.
+    #[error(
+        "{actor} never rested {at} ms after the start: more than {most} exchanges at one instant",
+        at = at.0,
+        most = crate::simulated::MOST_EXCHANGES
+    )]
+    Livelock {
+        /// Who.
+        actor: String,
+        /// When.
+        at: Time,
+    },
+    /// Somebody's code panicked.
+    #[error("{actor} panicked: {message}")]
+    Panicked {
+        /// Who.
+        actor: String,
+        /// What was said.
+        message: String,
+    },
+    /// This engine has no such thing.
+    #[error("not possible here: {0}")]
+    Unsupported(String),
+    /// The simulated system refused something.
+    #[error("the simulated network failed: {0}")]
+    Network(#[from] std::io::Error),
+}

@@ -1,0 +1,341 @@
+//! Owns virtual time: does everything there is to do at one instant, then jumps to the next.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
+use conformance::director::{Actor, Command, Fact};
+use conformance::scenario::{AppAct, ClientIndex};
+use conformance::transcript::SERVER;
+use session::peer::{Input, LinkId};
+use session::time::Time;
+
+use super::clock::{ActorAlarm, Clock};
+use super::fabric::Fabric;
+use super::socket::Sockets;
+use super::{LONGEST_RUN, MOST_EXCHANGES};
+use crate::error::HarnessError;
+use crate::peers::Peers;
+use crate::pump::{Inbox, Pump};
+use crate::ready::Ready;
+use crate::run::guarded;
+use crate::script::Script;
+
+type Sink<'s> = Box<dyn FnMut(Fact<'_>) + 's>;
+type Carried<'s> = Pump<Sockets, ActorAlarm, Sink<'s>>;
+
+pub(super) struct Scheduler<'s, S> {
+    clock: Rc<Clock>,
+    fabric: Rc<Fabric>,
+    script: Rc<RefCell<S>>,
+    /// Something was reported since the script was asked last.
+    reported: Rc<Cell<bool>>,
+    peers: &'s mut dyn Peers,
+    hosts: Vec<Host<'s>>,
+    ready: Arc<Ready<usize>>,
+    finished: bool,
+}
+
+/// One actor's machine: a process, or the place for one.
+struct Host<'s> {
+    actor: Actor,
+    name: String,
+    waker: Waker,
+    process: Option<Process<'s>>,
+    /// How many processes there have been.
+    started: u32,
+    next_accepted: LinkId,
+}
+
+/// A running pump. Its sockets belong to its host, which must be the current one whenever the
+/// pump is polled and also when it is dropped.
+struct Process<'s> {
+    pump: Option<Carried<'s>>,
+    inbox: Inbox,
+    fabric: Rc<Fabric>,
+    index: usize,
+    instant: Time,
+    exchanges_before: u64,
+}
+
+impl Drop for Process<'_> {
+    fn drop(&mut self) {
+        self.fabric.pin(self.index);
+        self.pump = None;
+    }
+}
+
+impl<'s, S: Script + 's> Scheduler<'s, S> {
+    pub(super) fn new(
+        devices: &[String],
+        seed: u64,
+        script: Rc<RefCell<S>>,
+        peers: &'s mut dyn Peers,
+    ) -> Scheduler<'s, S> {
+        let clock = Clock::new(devices.len() + 1);
+        let ready = Ready::new();
+        let clients = devices.iter().enumerate().map(|(index, name)| {
+            let actor = Actor::Client(ClientIndex(index));
+            (actor, name.clone())
+        });
+        let server = (Actor::Server, SERVER.to_owned());
+        let actors = clients.chain([server]).enumerate();
+        Scheduler {
+            fabric: Fabric::new(devices, seed, Rc::clone(&clock)),
+            clock,
+            script,
+            reported: Rc::default(),
+            peers,
+            hosts: actors
+                .map(|(index, (actor, name))| Host {
+                    actor,
+                    name,
+                    waker: ready.waker(index),
+                    process: None,
+                    started: 0,
+                    next_accepted: LinkId(1),
+                })
+                .collect(),
+            ready,
+            finished: false,
+        }
+    }
+
+    /// Runs the script to its end.
+    pub(super) fn run(mut self) -> Result<(), HarnessError> {
+        for index in 0..self.hosts.len() {
+            self.start(index)?;
+        }
+        loop {
+            self.instant()?;
+            if self.finished {
+                return Ok(());
+            }
+            match self.next_instant() {
+                Some(next) if next <= LONGEST_RUN => self.clock.jump(next),
+                _ => {
+                    self.script.borrow_mut().time_is_up(LONGEST_RUN);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn next_instant(&self) -> Option<Time> {
+        // A script that was asked and did nothing is not asked again at the same instant.
+        let script = self.script.borrow().wakes_at();
+        let script = script.filter(|at| *at > self.clock.now());
+        let arrival = self.fabric.next_arrival();
+        let times = [script, arrival, self.clock.next_wake()];
+        times.into_iter().flatten().min()
+    }
+
+    /// Acts come first, then packets, then wakes; and again, for as long as the script answers
+    /// what happened with further acts.
+    fn instant(&mut self) -> Result<(), HarnessError> {
+        let now = self.clock.now();
+        let asleep = self.script.borrow().wakes_at().is_some_and(|at| at > now);
+        let due = self.script.borrow_mut().instant_begins(now);
+        self.act(due)?;
+        for _ in 0..MOST_EXCHANGES {
+            self.settle()?;
+            // Silence before the time it asked for is nothing to a script.
+            if self.finished || asleep && !self.reported.take() {
+                return Ok(());
+            }
+            let commands = self.script.borrow_mut().instant_over(now);
+            if commands.is_empty() {
+                return Ok(());
+            }
+            self.act(commands)?;
+        }
+        Err(self.livelock("the script"))
+    }
+
+    /// Does what the script wants, one act after the other.
+    fn act(&mut self, commands: Vec<Command>) -> Result<(), HarnessError> {
+        for command in commands {
+            self.obey(command)?;
+            if self.finished {
+                break;
+            }
+            self.poll_ready()?;
+        }
+        Ok(())
+    }
+
+    /// Delivers and wakes until nothing more happens at this instant.
+    fn settle(&mut self) -> Result<(), HarnessError> {
+        while !self.finished {
+            self.poll_ready()?;
+            self.fabric.collect();
+            let mut happened = false;
+            while self.fabric.deliver_next() {
+                self.poll_ready()?;
+                happened = true;
+            }
+            if happened {
+                continue;
+            }
+            for index in 0..self.hosts.len() {
+                if self.clock.ring(index) {
+                    self.ready.add(index);
+                    self.poll_ready()?;
+                    happened = true;
+                }
+            }
+            if !happened {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn poll_ready(&mut self) -> Result<(), HarnessError> {
+        while let Some(index) = self.ready.pop() {
+            self.poll(index)?;
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self, index: usize) -> Result<(), HarnessError> {
+        let host = &mut self.hosts[index];
+        let Some(process) = &mut host.process else {
+            return Ok(());
+        };
+        let Some(pump) = &mut process.pump else {
+            return Ok(());
+        };
+        if process.instant != self.clock.now() {
+            process.instant = self.clock.now();
+            process.exchanges_before = pump.exchanges();
+        }
+        self.fabric.pin(index);
+        guarded(&host.name, || {
+            pump.poll(&mut Context::from_waker(&host.waker));
+        })?;
+        if pump.exchanges() - process.exchanges_before > MOST_EXCHANGES {
+            let name = host.name.clone();
+            return Err(self.livelock(&name));
+        }
+        Ok(())
+    }
+
+    fn livelock(&self, actor: &str) -> HarnessError {
+        HarnessError::Livelock {
+            actor: actor.to_owned(),
+            at: self.clock.now(),
+        }
+    }
+
+    fn obey(&mut self, command: Command) -> Result<(), HarnessError> {
+        let server = self.hosts.len() - 1;
+        match command {
+            Command::Call { client, id, call } => self.give(client.0, Input::Call { id, call }),
+            Command::Order(order) => {
+                self.peers.ordered(&order);
+                self.give(server, Input::Order(order));
+            }
+            Command::Network { client, change } => {
+                let news = self.fabric.change(client.0, &change);
+                self.tell_reachable(client.0, news);
+            }
+            Command::App { client, is } => match is {
+                AppAct::Crashed => self.stop(client.0),
+                AppAct::Started => self.start(client.0)?,
+            },
+            Command::StopServer => self.stop(server),
+            Command::StartServer => self.start(server)?,
+            Command::Clock { client, skew } => self.clock.skew(client.0, skew),
+            Command::LiftFaults => {
+                for device in 0..server {
+                    let news = self.fabric.lift(device);
+                    self.tell_reachable(device, news);
+                }
+                self.start(server)?;
+            }
+            Command::Finish => self.finished = true,
+        }
+        Ok(())
+    }
+
+    /// Puts an input into the inbox of a process; nobody hears it where none runs.
+    fn give(&self, index: usize, input: Input) {
+        if let Some(process) = &self.hosts[index].process {
+            process.inbox.put(input);
+        }
+    }
+
+    fn tell_reachable(&self, device: usize, news: Option<bool>) {
+        if let Some(reachable) = news {
+            self.give(device, Input::Reachable(reachable));
+        }
+    }
+
+    /// Starts a process unless one is running.
+    fn start(&mut self, index: usize) -> Result<(), HarnessError> {
+        let host = &mut self.hosts[index];
+        if host.process.is_some() {
+            return Ok(());
+        }
+        let fabric = Rc::clone(&self.fabric);
+        fabric.pin(index);
+        let (peer, network) = match host.actor {
+            Actor::Client(client) => (
+                self.peers.client(client, host.started),
+                Sockets::client(Rc::clone(&fabric), index),
+            ),
+            Actor::Server => {
+                if host.started > 0 {
+                    fabric.move_server();
+                }
+                let address = fabric.server_address();
+                (
+                    self.peers.server(host.started),
+                    Sockets::server(Rc::clone(&fabric), address)?,
+                )
+            }
+        };
+        let inbox = Inbox::new();
+        if matches!(host.actor, Actor::Client(_)) && fabric.told_down(index) {
+            inbox.put(Input::Reachable(false));
+        }
+        let (script, clock) = (Rc::clone(&self.script), Rc::clone(&self.clock));
+        let (reported, actor) = (Rc::clone(&self.reported), host.actor);
+        let sink: Sink<'s> = Box::new(move |fact| {
+            reported.set(true);
+            script.borrow_mut().report(clock.now(), actor, fact);
+        });
+        let pump = Pump::new(
+            peer,
+            network,
+            ActorAlarm::new(Rc::clone(&self.clock), index),
+            inbox.clone(),
+            host.next_accepted,
+            sink,
+        );
+        host.started += 1;
+        host.process = Some(Process {
+            pump: Some(pump),
+            inbox,
+            fabric,
+            index,
+            instant: self.clock.now(),
+            exchanges_before: 0,
+        });
+        self.ready.add(index);
+        Ok(())
+    }
+
+    /// Kills a process: the system closes its links.
+    fn stop(&mut self, index: usize) {
+        let host = &mut self.hosts[index];
+        if let Some(process) = host.process.take()
+            && let Some(pump) = &process.pump
+        {
+            host.next_accepted = pump.next_accepted();
+            self.clock.forget(index);
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! Small peers and a small script, for tests and benchmarks of the engines alone.
+
+#![allow(dead_code, reason = "every user needs another part")]
+#![allow(unreachable_pub, reason = "shared by several programs")]
+
+use std::collections::BTreeMap;
+
+use conformance::director::{Actor, Command, Fact};
+use conformance::scenario::{AppAct, ClientIndex, NetworkChange, NetworkWord};
+use runner::peers::Peers;
+use runner::script::Script;
+use session::peer::{
+    Answer, Call, CallId, Callback, Happening, Input, LinkId, Outcome, Output, Peer,
+};
+use session::time::{Millis, Now, Time};
+use session::words::Event;
+
+/// How toys behave.
+#[derive(Debug, Clone, Copy)]
+pub struct Habits {
+    pub heartbeat: Millis,
+    pub answer_within: Millis,
+    pub connect_timeout: Millis,
+    pub pause: Millis,
+    pub server_limit: Millis,
+}
+
+impl Default for Habits {
+    fn default() -> Habits {
+        Habits {
+            heartbeat: Millis::seconds(30),
+            answer_within: Millis::seconds(10),
+            connect_timeout: Millis::seconds(10),
+            pause: Millis::seconds(20),
+            server_limit: Millis::seconds(90),
+        }
+    }
+}
+
+/// Connects when logged in, beats, and connects again when the link is lost.
+pub struct ToyClient {
+    habits: Habits,
+    stage: Stage,
+    last_link: u32,
+    login: Option<CallId>,
+}
+
+enum Stage {
+    Idle,
+    Connecting(LinkId),
+    /// Waits for the answer to a beat.
+    Asking(LinkId),
+    /// Waits for the time of the next beat.
+    Online(LinkId),
+    Pausing,
+}
+
+impl ToyClient {
+    pub fn new(habits: Habits) -> ToyClient {
+        ToyClient {
+            habits,
+            stage: Stage::Idle,
+            last_link: 0,
+            login: None,
+        }
+    }
+
+    fn connect(&mut self, now: Time, outputs: &mut Vec<Output>) {
+        self.last_link += 1;
+        let link = LinkId(self.last_link);
+        self.stage = Stage::Connecting(link);
+        outputs.push(Output::Connect { link });
+        outputs.push(Output::WakeAt(Some(now + self.habits.connect_timeout)));
+    }
+
+    fn ask(&mut self, now: Time, link: LinkId, outputs: &mut Vec<Output>) {
+        self.stage = Stage::Asking(link);
+        let bytes = b"beat\n".to_vec();
+        outputs.push(Output::Send { link, bytes });
+        outputs.push(Output::WakeAt(Some(now + self.habits.answer_within)));
+    }
+
+    fn pause(&mut self, now: Time, outputs: &mut Vec<Output>) {
+        self.stage = Stage::Pausing;
+        outputs.push(Output::WakeAt(Some(now + self.habits.pause)));
+    }
+
+    fn lost(&mut self, now: Time, outputs: &mut Vec<Output>) {
+        outputs.push(happened(Event::Reconnecting));
+        self.connect(now, outputs);
+    }
+}
+
+/// Anything at all that reaches the script.
+pub fn says(what: impl Into<String>) -> Output {
+    Output::Breach {
+        link: LinkId(0),
+        what: what.into(),
+    }
+}
+
+fn happened(event: Event) -> Output {
+    Output::Callback(Callback::Neutral(Happening::new(event)))
+}
+
+impl Peer for ToyClient {
+    fn handle(&mut self, now: Now, input: Input, outputs: &mut Vec<Output>) {
+        let now = now.at;
+        match (input, &self.stage) {
+            (Input::Call { id, call }, Stage::Idle) if matches!(call, Call::Login { .. }) => {
+                self.login = Some(id);
+                outputs.push(happened(Event::LoggingIn));
+                self.connect(now, outputs);
+            }
+            (Input::Call { id, .. }, _) => outputs.push(Output::Result {
+                id,
+                outcome: Outcome::Ok(Answer::Done),
+            }),
+            (Input::LinkOpened { link }, Stage::Connecting(_)) => self.ask(now, link, outputs),
+            (Input::LinkReceived { .. }, &Stage::Asking(link)) => {
+                if let Some(id) = self.login.take() {
+                    let outcome = Outcome::Ok(Answer::Done);
+                    outputs.push(Output::Result { id, outcome });
+                    outputs.push(happened(Event::LoggedIn));
+                }
+                self.stage = Stage::Online(link);
+                outputs.push(Output::WakeAt(Some(now + self.habits.heartbeat)));
+            }
+            (Input::LinkRefused { .. }, Stage::Connecting(_)) => self.pause(now, outputs),
+            (Input::LinkClosed { .. }, Stage::Asking(_) | Stage::Online(_)) => {
+                self.lost(now, outputs);
+            }
+            (Input::Wake, &Stage::Connecting(link)) => {
+                outputs.push(Output::Close { link });
+                self.pause(now, outputs);
+            }
+            (Input::Wake, &Stage::Asking(link)) => {
+                outputs.push(Output::Close { link });
+                self.lost(now, outputs);
+            }
+            (Input::Wake, &Stage::Online(link)) => self.ask(now, link, outputs),
+            (Input::Wake, Stage::Pausing) => self.connect(now, outputs),
+            (Input::Reachable(reachable), _) => outputs.push(says(format!("reachable {reachable}"))),
+            _ => {}
+        }
+    }
+}
+
+/// Echoes, and closes links it has heard nothing of for too long.
+pub struct ToyServer {
+    habits: Habits,
+    heard: BTreeMap<LinkId, Time>,
+    wakes_at: Option<Time>,
+}
+
+impl ToyServer {
+    pub fn new(habits: Habits) -> ToyServer {
+        ToyServer {
+            habits,
+            heard: BTreeMap::new(),
+            wakes_at: None,
+        }
+    }
+}
+
+impl Peer for ToyServer {
+    fn handle(&mut self, now: Now, input: Input, outputs: &mut Vec<Output>) {
+        let now = now.at;
+        match input {
+            Input::LinkOpened { link } => {
+                self.heard.insert(link, now);
+            }
+            Input::LinkReceived { link, bytes } => {
+                self.heard.insert(link, now);
+                outputs.push(Output::Send { link, bytes });
+            }
+            Input::LinkClosed { link, .. } => {
+                self.heard.remove(&link);
+            }
+            Input::Wake => {
+                self.wakes_at = None;
+                let limit = self.habits.server_limit;
+                self.heard.retain(|&link, heard| {
+                    let silent = now.since(*heard) >= limit;
+                    if silent {
+                        outputs.push(Output::Close { link });
+                    }
+                    !silent
+                });
+            }
+            _ => {}
+        }
+        if self.wakes_at.is_none() && !self.heard.is_empty() {
+            self.wakes_at = Some(now + self.habits.server_limit);
+            outputs.push(Output::WakeAt(self.wakes_at));
+        }
+    }
+}
+
+/// Toys on every device.
+pub struct Toys(pub Habits);
+
+impl Peers for Toys {
+    fn client(&mut self, _: ClientIndex, _: u32) -> Box<dyn Peer> {
+        Box::new(ToyClient::new(self.0))
+    }
+    fn server(&mut self, _: u32) -> Box<dyn Peer> {
+        Box::new(ToyServer::new(self.0))
+    }
+}
+
+/// Peers made by functions.
+pub struct Made<C, S> {
+    pub client: C,
+    pub server: S,
+}
+
+impl<C, S> Peers for Made<C, S>
+where
+    C: FnMut(usize) -> Box<dyn Peer>,
+    S: FnMut() -> Box<dyn Peer>,
+{
+    fn client(&mut self, device: ClientIndex, _: u32) -> Box<dyn Peer> {
+        (self.client)(device.0)
+    }
+    fn server(&mut self, _: u32) -> Box<dyn Peer> {
+        (self.server)()
+    }
+}
+
+/// A peer that is one function.
+pub struct Handler<H>(pub H);
+
+impl<H: FnMut(Now, Input) -> Vec<Output>> Peer for Handler<H> {
+    fn handle(&mut self, now: Now, input: Input, outputs: &mut Vec<Output>) {
+        outputs.extend((self.0)(now, input));
+    }
+}
+
+pub fn handler(handle: impl FnMut(Now, Input) -> Vec<Output> + 'static) -> Box<dyn Peer> {
+    Box::new(Handler(handle))
+}
+
+/// Gives commands at fixed times and writes down what it hears.
+pub struct Plan {
+    pub commands: BTreeMap<Time, Vec<Command>>,
+    pub quiet: bool,
+    pub lines: Vec<String>,
+}
+
+impl Plan {
+    pub fn until(end: Millis) -> Plan {
+        Plan {
+            commands: BTreeMap::from([(Time::START + end, vec![Command::Finish])]),
+            quiet: false,
+            lines: Vec::new(),
+        }
+    }
+
+    pub fn quiet(mut self) -> Plan {
+        self.quiet = true;
+        self
+    }
+
+    pub fn at(mut self, at: Millis, command: Command) -> Plan {
+        let commands = self.commands.entry(Time::START + at).or_default();
+        let before_finish = commands.iter().take_while(|c| **c != Command::Finish);
+        commands.insert(before_finish.count(), command);
+        self
+    }
+
+    /// The lines that contain one of `words`.
+    pub fn with(&self, words: &[&str]) -> Vec<&str> {
+        let lines = self.lines.iter().map(String::as_str);
+        lines
+            .filter(|line| words.iter().any(|word| line.contains(word)))
+            .collect()
+    }
+}
+
+impl Script for Plan {
+    fn instant_begins(&mut self, now: Time) -> Vec<Command> {
+        match self.commands.first_entry() {
+            Some(first) if *first.key() <= now => first.remove(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn instant_over(&mut self, _: Time) -> Vec<Command> {
+        Vec::new()
+    }
+
+    fn time_is_up(&mut self, now: Time) {
+        self.lines.push(format!("{} time is up", now.0));
+    }
+
+    fn wakes_at(&self) -> Option<Time> {
+        self.commands.keys().next().copied()
+    }
+
+    fn report(&mut self, now: Time, actor: Actor, fact: Fact<'_>) {
+        if self.quiet {
+            return;
+        }
+        let who = match actor {
+            Actor::Client(ClientIndex(n)) => format!("client {n}"),
+            Actor::Server => "server".to_owned(),
+        };
+        let what = match fact {
+            Fact::Output(Output::WakeAt(_)) => return,
+            Fact::Output(Output::Callback(Callback::Neutral(h))) => h.event.to_string(),
+            Fact::Output(Output::Connect { link }) => format!("connect {}", link.0),
+            Fact::Output(Output::Close { link }) => format!("close {}", link.0),
+            Fact::Output(Output::Send { link, bytes }) => {
+                format!("send {} {}", link.0, bytes.escape_ascii())
+            }
+            Fact::Output(Output::Breach { what, .. }) => what.clone(),
+            Fact::Output(Output::Result { id, .. }) => format!("result {}", id.0),
+            Fact::Output(output) => format!("{output:?}"),
+            Fact::LinkUp(link) => format!("up {}", link.0),
+            Fact::LinkDown(link, how) => format!("{how} {}", link.0),
+        };
+        self.lines.push(format!("{} {who}: {what}", now.0));
+    }
+}
+
+pub fn devices(count: usize) -> Vec<String> {
+    (0..count).map(|n| format!("device-{n}")).collect()
+}
+
+pub fn login(client: usize) -> Command {
+    Command::Call {
+        client: ClientIndex(client),
+        id: CallId(client as u32 + 1),
+        call: Call::Login {
+            user: format!("user-{client}"),
+            ticket: String::new(),
+            room: None,
+        },
+    }
+}
+
+pub fn network(client: usize, is: NetworkWord) -> Command {
+    change(
+        client,
+        NetworkChange {
+            is: Some(is),
+            ..NetworkChange::default()
+        },
+    )
+}
+
+pub fn change(client: usize, change: NetworkChange) -> Command {
+    Command::Network {
+        client: ClientIndex(client),
+        change,
+    }
+}
+
+pub fn app(client: usize, is: AppAct) -> Command {
+    Command::App {
+        client: ClientIndex(client),
+        is,
+    }
+}

@@ -1,0 +1,9 @@
+//! The reference peers against each other and against nonsense, without any network.
+//!
+//! - `pair`: a client and a server joined by a queue
+//! - `generations`: what belongs to an old link never touches the new session
+//! - `nonsense`: bad bytes are told and survived
+
+mod generations;
+mod nonsense;
+mod pair;

@@ -1,0 +1,258 @@
+//! Clients and a server joined by a queue: the next thing to happen is taken, time jumps to it.
+
+use std::collections::BTreeMap;
+
+use session::client::{Client, Setup};
+use session::peer::{
+    Call, CallId, Callback, Closed, Input, LinkId, Order, Outcome, Output, Peer, SessionEvent,
+};
+use session::rules::*;
+use session::server::Server;
+use session::ticket::{self, APP_ID, Claims};
+use session::time::{EPOCH_UNIX_MS, Millis, Now, Time};
+use session::words::{Event, Platform};
+
+const LATENCY: Millis = Millis(30);
+
+/// Who is meant: a client by its number, or the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Who {
+    Client(usize),
+    Server,
+}
+
+/// A small world.
+pub(crate) struct World {
+    pub(crate) now: Time,
+    clients: Vec<Client>,
+    server: Server,
+    /// What will happen, in order.
+    queue: BTreeMap<(Time, u64), (Who, Input)>,
+    serial: u64,
+    wakes: BTreeMap<Who, Time>,
+    /// The server's link for each link of a client.
+    links: BTreeMap<(usize, LinkId), LinkId>,
+    accepted: u32,
+    calls: u32,
+    /// While true nothing passes.
+    pub(crate) cut: bool,
+    /// What was told to whom.
+    pub(crate) events: Vec<(Time, usize, Event)>,
+    pub(crate) results: BTreeMap<u32, Outcome>,
+    pub(crate) sessions: Vec<SessionEvent>,
+    pub(crate) breaches: Vec<(Who, String)>,
+    pub(crate) connects: usize,
+}
+
+/// Rules of no vendor.
+pub(crate) fn rules() -> Rules {
+    Rules {
+        login: Login {
+            into_room: false,
+            timeout: Millis::seconds(60),
+            retried_for_window: false,
+            again_same_user: AgainSameUser::Refused,
+            again_other_user: AgainOtherUser::Refused,
+            while_logging_in: WhileLoggingIn::Refused,
+        },
+        logout: Logout {
+            without_session: WithoutSession::Ok,
+        },
+        link: Link {
+            connect_timeout: Millis::seconds(5),
+            answer_timeout: Millis::seconds(10),
+        },
+        heartbeat: Heartbeat {
+            interval: Millis::seconds(10),
+            answer_within: Millis::seconds(9),
+            server_limit: Millis::seconds(100),
+            on_link_close: OnLinkClose::Keep,
+        },
+        reconnect: Reconnect {
+            window: Window::Bounded(Millis::seconds(1_200)),
+            first_delay: Millis(500),
+            longest_delay: Millis::seconds(20),
+            jitter_percent: 50,
+        },
+        token: Token {
+            default_life: Millis::seconds(86_400),
+            warning_lead: WarningLead::Before(Millis::seconds(30)),
+            on_expiry: OnExpiry::Disconnect,
+            noticed: Noticed::Timer,
+        },
+        devices: Devices {
+            policy: DevicePolicy::Single,
+            returning: Returning::Loses,
+            returning_loser_told: ReturningLoserTold::KickedOut,
+        },
+        identifiers: Identifiers {
+            user_longest: 32,
+            user_punctuation: "_-".into(),
+            room_longest: 127,
+            room_punctuation: "_-".into(),
+        },
+    }
+}
+
+impl World {
+    pub(crate) fn new(rules: Rules, clients: usize) -> World {
+        let client = |number: usize| {
+            Client::new(Setup {
+                rules: rules.clone(),
+                device: format!("device-{number}"),
+                platform: Platform::Android,
+                seed: 7,
+                incarnation: 0,
+            })
+        };
+        let mut world = World {
+            now: Time::START,
+            clients: (0..clients).map(client).collect(),
+            server: Server::new(rules),
+            queue: BTreeMap::new(),
+            serial: 0,
+            wakes: BTreeMap::new(),
+            links: BTreeMap::new(),
+            accepted: 0,
+            calls: 0,
+            cut: false,
+            events: Vec::new(),
+            results: BTreeMap::new(),
+            sessions: Vec::new(),
+            breaches: Vec::new(),
+            connects: 0,
+        };
+        for number in 0..clients {
+            world.call(number, Call::Initialise);
+        }
+        world
+    }
+
+    pub(crate) fn call(&mut self, client: usize, call: Call) -> u32 {
+        self.calls += 1;
+        let id = CallId(self.calls);
+        self.give(Who::Client(client), Input::Call { id, call });
+        self.calls
+    }
+
+    pub(crate) fn login(&mut self, client: usize, user: &str) -> u32 {
+        let issued = EPOCH_UNIX_MS + self.now.0;
+        let ticket = ticket::mint(&Claims {
+            user: user.into(),
+            app: APP_ID,
+            issued,
+            ends: issued + 86_400_000,
+        });
+        let user = user.to_owned();
+        let room = None;
+        self.call(client, Call::Login { user, ticket, room })
+    }
+
+    pub(crate) fn order(&mut self, order: Order) {
+        self.give(Who::Server, Input::Order(order));
+    }
+
+    /// Gives an input now.
+    pub(crate) fn give(&mut self, who: Who, input: Input) {
+        let now = Now::at(self.now);
+        let mut outputs = Vec::new();
+        match who {
+            Who::Client(number) => self.clients[number].handle(now, input, &mut outputs),
+            Who::Server => self.server.handle(now, input, &mut outputs),
+        }
+        for output in outputs {
+            self.perform(who, output);
+        }
+    }
+
+    /// Lets this long pass.
+    pub(crate) fn pass(&mut self, length: Millis) {
+        let until = self.now + length;
+        loop {
+            let queued = self.queue.keys().next().map(|(at, _)| *at);
+            let wake = self.wakes.iter().map(|(who, at)| (*at, *who)).min();
+            let next = queued.into_iter().chain(wake.map(|(at, _)| at)).min();
+            let Some(at) = next.filter(|at| *at <= until) else {
+                break;
+            };
+            self.now = self.now.max(at);
+            if queued == Some(at) {
+                let (_, (who, input)) = self.queue.pop_first().expect("it was there");
+                self.give(who, input);
+            } else if let Some((_, who)) = wake {
+                self.wakes.remove(&who);
+                self.give(who, Input::Wake);
+            }
+        }
+        self.now = until;
+    }
+
+    /// The events one client was told, in order.
+    pub(crate) fn told(&self, client: usize) -> Vec<Event> {
+        self.events
+            .iter()
+            .filter(|(_, who, _)| *who == client)
+            .map(|(_, _, event)| *event)
+            .collect()
+    }
+
+    pub(crate) fn later(&mut self, who: Who, input: Input) {
+        self.serial += 1;
+        self.queue
+            .insert((self.now + LATENCY, self.serial), (who, input));
+    }
+
+    fn perform(&mut self, who: Who, output: Output) {
+        match (who, output) {
+            (who, Output::WakeAt(Some(at))) => {
+                self.wakes.insert(who, at);
+            }
+            (who, Output::WakeAt(None)) => {
+                self.wakes.remove(&who);
+            }
+            (Who::Client(number), Output::Connect { link }) => {
+                self.connects += 1;
+                if !self.cut {
+                    self.accepted += 1;
+                    let there = LinkId(self.accepted);
+                    self.links.insert((number, link), there);
+                    self.later(Who::Server, Input::LinkOpened { link: there });
+                    self.later(Who::Client(number), Input::LinkOpened { link });
+                }
+            }
+            (_, Output::Send { .. } | Output::Close { .. }) if self.cut => {}
+            (who, Output::Send { link, bytes }) => {
+                if let Some((who, link)) = self.across(who, link) {
+                    self.later(who, Input::LinkReceived { link, bytes });
+                }
+            }
+            (who, Output::Close { link }) => {
+                if let Some((who, link)) = self.across(who, link) {
+                    let how = Closed::Finished;
+                    self.later(who, Input::LinkClosed { link, how });
+                }
+            }
+            (Who::Client(number), Output::Callback(Callback::Neutral(happening))) => {
+                self.events.push((self.now, number, happening.event));
+            }
+            (_, Output::Result { id, outcome }) => {
+                let earlier = self.results.insert(id.0, outcome);
+                assert_eq!(earlier, None, "call {} has two results", id.0);
+            }
+            (_, Output::Session(event)) => self.sessions.push(event),
+            (who, Output::Breach { what, .. }) => self.breaches.push((who, what)),
+            (who, output) => panic!("{who:?} cannot do {output:?}"),
+        }
+    }
+
+    fn across(&self, who: Who, link: LinkId) -> Option<(Who, LinkId)> {
+        match who {
+            Who::Client(number) => Some((Who::Server, *self.links.get(&(number, link))?)),
+            Who::Server => self
+                .links
+                .iter()
+                .find(|(_, there)| **there == link)
+                .map(|((number, here), _)| (Who::Client(*number), *here)),
+        }
+    }
+}
