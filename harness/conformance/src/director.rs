@@ -162,6 +162,8 @@ impl<'a> Director<'a> {
                         Status::Undocumented(_) => self.doing = Doing::Between,
                         Status::Unmet(_) => {
                             self.end = End::StepUnmet;
+                            let step = self.next.saturating_sub(1);
+                            self.record.script(now, What::Stopped { step });
                             self.settle(now);
                         }
                     }

@@ -130,6 +130,7 @@ pub fn say(entry: &Entry) -> String {
         What::App { is } => format!("app {is}"),
         What::Server { act } => format!("server {act}"),
         What::Clock { skew } => format!("clock {skew:+} ms"),
+        What::Stopped { step } => format!("step {} is not met; the script stops", step + 1),
         What::End(end) => format!("end: {end}"),
     }
 }

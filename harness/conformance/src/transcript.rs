@@ -153,7 +153,12 @@ pub enum What {
         /// Milliseconds ahead of the truth.
         skew: i64,
     },
-    /// The script is over.
+    /// A step was not met; the script stops here, and the run comes to rest.
+    Stopped {
+        /// Which, counted from 0.
+        step: usize,
+    },
+    /// The run is over.
     End(End),
 }
 

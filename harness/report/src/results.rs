@@ -6,7 +6,7 @@ use conformance::judge::{Fault, Finding, Noticed, Verdict};
 use conformance::library::Library;
 use conformance::scenario::Scenario;
 use conformance::text;
-use conformance::transcript::Transcript;
+use conformance::transcript::{Transcript, What};
 use serde::Serialize;
 
 /// Raised whenever a field changes its meaning.
@@ -235,10 +235,10 @@ fn around(transcript: &Transcript, entry: Option<usize>) -> String {
     let at = entry.unwrap_or_else(|| {
         entries
             .iter()
-            .rposition(|entry| entry.actor == conformance::transcript::SCRIPT)
-            .map_or(0, |at| at.saturating_sub(1))
+            .position(|entry| matches!(entry.what, What::Stopped { .. }))
+            .unwrap_or(entries.len())
     });
-    let from = at.saturating_sub(AROUND);
+    let from = at.saturating_sub(AROUND).min(entries.len());
     let to = (at + AROUND / 2 + 1).min(entries.len());
     let mut said = String::new();
     text::render_entries(&entries[from..to], &mut said);

@@ -9,7 +9,7 @@ use crate::scenario::{
 };
 
 use super::console;
-use super::decode::{Decoder, advise, listed};
+use super::decode::{Decoder, listed};
 use super::filled::{Filled, ReadStep, Typed};
 
 /// What an answer is called that names nobody.
@@ -156,7 +156,7 @@ fn answer(decoder: &mut Decoder<'_>, filled: &Filled) -> Option<String> {
                     .at(entry.place, "this question is answered with a state");
             decoder.complain(match text.as_str() {
                 NOBODY => diagnostic.help("did you mean `logged-out`?"),
-                text => advise(diagnostic, text, entry.place, &states),
+                text => decoder.advise(diagnostic, text, entry.place, &states),
             });
             None
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Diagnostic, closest, shown};
+use crate::diagnostic::{Diagnostic, MOST_SHOWN, closest, shown};
 use crate::grammar::{self, ACTS, COVERS, Field, OBSERVATIONS, Record, Rule};
 use crate::source::{Source, Span};
 use crate::yaml::{Key, Node, Value};
@@ -90,6 +90,35 @@ impl<'a> Decoder<'a> {
         self.diagnostics.push(diagnostic);
     }
 
+    /// The candidate that was probably meant. Nobody reads on after hundreds of complaints, and
+    /// comparing every name of a hostile file with every name there is would take minutes.
+    pub(super) fn closest<'c>(
+        &self,
+        text: &str,
+        candidates: impl IntoIterator<Item = &'c str>,
+    ) -> Option<&'c str> {
+        match self.diagnostics.len() < 4 * MOST_SHOWN {
+            true => closest(text, candidates),
+            false => None,
+        }
+    }
+
+    /// Adds the name that was probably meant, or else those there are.
+    pub(super) fn advise(
+        &self,
+        diagnostic: Diagnostic,
+        text: &str,
+        span: Span,
+        candidates: &[&str],
+    ) -> Diagnostic {
+        match self.closest(text, candidates.iter().copied()) {
+            Some(meant) => diagnostic
+                .help(format!("did you mean `{}`?", shown(meant)))
+                .suggest(span, meant),
+            None => diagnostic.help(all_of(candidates)),
+        }
+    }
+
     pub(super) fn finish(self) -> Vec<Diagnostic> {
         self.diagnostics
     }
@@ -170,18 +199,18 @@ impl<'a> Decoder<'a> {
     ) -> Vec<&'static str> {
         let fields = record.fields().filter(|field| field.is_available());
         let names: Vec<&'static str> = fields.map(|field| field.name).collect();
+        let mut meant = Vec::new();
         for key in keys {
+            meant.extend(self.closest(&key.text, names.iter().copied()));
             let diagnostic = unknown_key(key, owner);
             self.complain(match key.text.as_str() {
                 "covers" => {
                     diagnostic.help("`covers` stands beside the act or observation, not inside it")
                 }
-                text => advise(diagnostic, text, key.span, &names),
+                text => self.advise(diagnostic, text, key.span, &names),
             });
         }
-        keys.iter()
-            .filter_map(|key| closest(&key.text, names.iter().copied()))
-            .collect()
+        meant
     }
 
     /// Complains about keys that are not there, except those that are there misspelt.
@@ -356,7 +385,7 @@ impl<'a> Decoder<'a> {
             format!("there is no act or observation `{}`", shown(&key.text)),
         )
         .at(key.span, "unknown");
-        self.complain(advise(diagnostic, &key.text, key.span, &names));
+        self.complain(self.advise(diagnostic, &key.text, key.span, &names));
     }
 
     /// A key beside the word of a step that is not `covers`.
@@ -374,7 +403,7 @@ impl<'a> Decoder<'a> {
                 "it belongs inside: `{name}: {{ ..., {}: {} }}`",
                 field.name, field.example
             )),
-            None => advise(diagnostic, &key.text, key.span, &[COVERS.name]),
+            None => self.advise(diagnostic, &key.text, key.span, &[COVERS.name]),
         });
     }
 
@@ -389,21 +418,6 @@ impl<'a> Decoder<'a> {
             },
             _ => key,
         }
-    }
-}
-
-/// Adds the name that was probably meant, or else those there are.
-pub(super) fn advise(
-    diagnostic: Diagnostic,
-    text: &str,
-    span: Span,
-    candidates: &[&str],
-) -> Diagnostic {
-    match closest(text, candidates.iter().copied()) {
-        Some(meant) => diagnostic
-            .help(format!("did you mean `{}`?", shown(meant)))
-            .suggest(span, meant),
-        None => diagnostic.help(all_of(candidates)),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use session::time::Millis;
 
-use crate::diagnostic::{Diagnostic, closest, shown};
+use crate::diagnostic::{Diagnostic, shown};
 use crate::scenario::{
     Act, Action, AppAct, Client, ClientIndex, Observation, ServerAct, Then, When,
 };
@@ -193,7 +193,7 @@ impl Timeline<'_, '_> {
         let message = format!("no client logs in as `{}`", shown(user));
         let place = step.place("kick");
         let diagnostic = Diagnostic::new("unknown-user", message).at(place, "unknown");
-        let diagnostic = match closest(user, users) {
+        let diagnostic = match self.decoder.closest(user, users) {
             Some(meant) => diagnostic
                 .help(format!("did you mean `{}`?", shown(meant)))
                 .suggest(place, meant),
@@ -227,7 +227,14 @@ impl Timeline<'_, '_> {
                 let diagnostic = Diagnostic::new("unknown-mark", message).at(place, "not set yet");
                 self.decoder.complain(match later {
                     Some(later) => diagnostic.also(later.step.span, "set only here"),
-                    None => meant(diagnostic, mark, place, &self.marks, "- mark: "),
+                    None => meant(
+                        self.decoder,
+                        diagnostic,
+                        mark,
+                        place,
+                        &self.marks,
+                        "- mark: ",
+                    ),
                 });
             }
             None | Some(_) => {}
@@ -242,7 +249,7 @@ impl Timeline<'_, '_> {
         let place = step.place("of");
         let diagnostic = Diagnostic::new("unknown-start", message).at(place, "not started yet");
         let advice = "- start: { login: ..., as: ";
-        let diagnostic = meant(diagnostic, of, place, &self.started, advice);
+        let diagnostic = meant(self.decoder, diagnostic, of, place, &self.started, advice);
         self.decoder.complain(diagnostic);
     }
 
@@ -297,13 +304,14 @@ fn named(
 }
 
 fn meant(
+    decoder: &Decoder<'_>,
     diagnostic: Diagnostic,
     text: &str,
     place: Span,
     names: &BTreeMap<String, Span>,
     advice: &str,
 ) -> Diagnostic {
-    match closest(text, names.keys().map(String::as_str)) {
+    match decoder.closest(text, names.keys().map(String::as_str)) {
         Some(meant) => diagnostic
             .help(format!("did you mean `{}`?", shown(meant)))
             .suggest(place, meant),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Diagnostic, closest, shown};
+use crate::diagnostic::{Diagnostic, shown};
 use crate::grammar::{
     Kind, LONGEST_LINE, LONGEST_NAME, LONGEST_USER, Listing, MOST_CLIENTS, MOST_STEPS, RESERVED,
     Record, Words, length,
@@ -11,7 +11,7 @@ use crate::scenario::{ClientIndex, ProfileSelector};
 use crate::source::Span;
 use crate::yaml::{Node, Value};
 
-use super::decode::{Decoder, Site, advise, all_of};
+use super::decode::{Decoder, Site, all_of};
 use super::filled::{Filled, Typed};
 
 impl Decoder<'_> {
@@ -211,7 +211,7 @@ impl Decoder<'_> {
             "not under `clients:`",
         );
         let clients: Vec<&str> = clients.iter().map(String::as_str).collect();
-        let diagnostic = advise(diagnostic, text, site.node.span, &clients);
+        let diagnostic = self.advise(diagnostic, text, site.node.span, &clients);
         self.refuse(diagnostic)
     }
 
@@ -254,7 +254,7 @@ impl Decoder<'_> {
             "no such word",
         );
         let names: Vec<&str> = (words.all)().into_iter().map(|(word, _)| word).collect();
-        let diagnostic = advise(diagnostic, text, site.node.span, &names);
+        let diagnostic = self.advise(diagnostic, text, site.node.span, &names);
         self.refuse(diagnostic)
     }
 
@@ -294,7 +294,7 @@ impl Decoder<'_> {
             format!("there is no {kind} `{}`", shown(text)),
             format!("no {kind}"),
         );
-        let diagnostic = advise_from(diagnostic, text, site, known);
+        let diagnostic = self.advise_from(diagnostic, text, site, known);
         self.refuse(diagnostic)
     }
 
@@ -315,7 +315,7 @@ impl Decoder<'_> {
             format!("there is no profile `{}`", shown(id)),
             "no profile",
         );
-        let diagnostic = advise_from(diagnostic, id, site, &self.known.profiles);
+        let diagnostic = self.advise_from(diagnostic, id, site, &self.known.profiles);
         self.refuse(diagnostic)
     }
 
@@ -434,33 +434,34 @@ impl Decoder<'_> {
             items.iter().map(|node| self.step(node)).collect(),
         ))
     }
+
+    /// Adds the name that was probably meant, or else all of a few.
+    fn advise_from(
+        &self,
+        diagnostic: Diagnostic,
+        text: &str,
+        site: Site<'_>,
+        known: &BTreeSet<String>,
+    ) -> Diagnostic {
+        let names: Vec<&str> = known.iter().map(String::as_str).collect();
+        let sign = if site.node.text() == Some(text) {
+            ""
+        } else {
+            "="
+        };
+        match self.closest(text, names.iter().copied()) {
+            // IDs that end in numbers are all alike; only a slip in writing one down is certain.
+            Some(meant) if is_slip(text, meant) => diagnostic
+                .help(format!("did you mean `{}`?", shown(meant)))
+                .suggest(site.place(), format!("{sign}{meant}")),
+            _ => diagnostic.help(all_of(&names)),
+        }
+    }
 }
 
 fn too_long(site: Site<'_>, longest: usize) -> Diagnostic {
     let message = format!("`{}` has at most {longest} bytes", site.field.name);
     site.wrong("too-long", message, "too long")
-}
-
-/// Adds the name that was probably meant, or else all of a few.
-fn advise_from(
-    diagnostic: Diagnostic,
-    text: &str,
-    site: Site<'_>,
-    known: &BTreeSet<String>,
-) -> Diagnostic {
-    let names: Vec<&str> = known.iter().map(String::as_str).collect();
-    let sign = if site.node.text() == Some(text) {
-        ""
-    } else {
-        "="
-    };
-    match closest(text, names.iter().copied()) {
-        // IDs that end in numbers are all alike; only a slip in writing one down is certain.
-        Some(meant) if is_slip(text, meant) => diagnostic
-            .help(format!("did you mean `{}`?", shown(meant)))
-            .suggest(site.place(), format!("{sign}{meant}")),
-        _ => diagnostic.help(all_of(&names)),
-    }
 }
 
 /// Is the one the other but for its digits' leading zeros, its case, or letters?
