@@ -39,7 +39,7 @@ Exit codes:
 Examples:
   kickout run                                  the built-in suite under every profile
   kickout run scenarios/kick --profile acme    one folder, one profile
-  kickout explain EXP-044                      what a requirement says";
+  kickout explain 1002001                      what a number means, and where";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -79,7 +79,7 @@ pub struct Selection {
 #[command(after_help = "\
 Examples:
   kickout run
-  kickout run --filter 'kick/*' --profile zego-zim
+  kickout run --filter 'kick/*'
   kickout run my-scenarios/ --seed 7 --report ndjson=results.ndjson")]
 pub struct RunOptions {
     /// Which cases.
@@ -112,7 +112,7 @@ pub struct RunOptions {
 #[command(after_help = "\
 Examples:
   kickout list
-  kickout list --profile tencent-im --tag native")]
+  kickout list --tag native")]
 pub struct ListOptions {
     /// Which cases.
     #[command(flatten)]
@@ -123,7 +123,6 @@ pub struct ListOptions {
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 Examples:
-  kickout explain ZIM-042
   kickout explain I2
   kickout explain 1002001
   kickout explain kicked-out")]

@@ -67,7 +67,10 @@ fn complain(trouble: &Trouble) {
 /// Standard output cannot be written for another reason.
 pub(crate) fn print(text: &str) -> Result<(), Trouble> {
     let mut stdout = anstream::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Trouble::Unwritable("standard output".into(), error))
         }

@@ -61,7 +61,11 @@ pub fn explain(options: &ExplainOptions) -> Result<Exit, Trouble> {
     if let Some(row) = library.catalogue.get(what) {
         requirement(row, &library, &scenarios, &mut text);
     } else if let Some(rule) = library.rules.get(what) {
-        let _ = writeln!(text, "{}  rule that watches every run\n{}", rule.id, rule.statement);
+        let _ = writeln!(
+            text,
+            "{}  rule that watches every run\n{}",
+            rule.id, rule.statement
+        );
         let _ = writeln!(text, "rows: {}", rule.rows.join(", "));
     } else if let Ok(code) = what.parse::<i64>() {
         explain_code(code, &library, &mut text);
@@ -90,7 +94,13 @@ pub fn explain(options: &ExplainOptions) -> Result<Exit, Trouble> {
 fn requirement(row: &Requirement, library: &Library, scenarios: &[&Scenario], text: &mut String) {
     let party: Vec<&str> = row.party.iter().map(|party| party.word()).collect();
     let implied = if row.implied { ", implied" } else { "" };
-    let _ = writeln!(text, "{}  {}{implied}, {}", row.id, row.strength, party.join(" and "));
+    let _ = writeln!(
+        text,
+        "{}  {}{implied}, {}",
+        row.id,
+        row.strength,
+        party.join(" and ")
+    );
     let _ = writeln!(text, "{}", row.statement);
     let _ = writeln!(text, "source: {}, {}", row.document, row.place);
     for (label, value) in [("note", &row.note), ("versions", &row.versions)] {
@@ -105,7 +115,10 @@ fn requirement(row: &Requirement, library: &Library, scenarios: &[&Scenario], te
     }
     let mut any = false;
     for scenario in scenarios {
-        let decided = scenario.steps.iter().any(|step| step.covers.contains(&row.id))
+        let decided = scenario
+            .steps
+            .iter()
+            .any(|step| step.covers.contains(&row.id))
             || scenario.violates.contains(&row.id);
         if decided {
             any = true;

@@ -13,9 +13,9 @@ use conformance::profile::Profile;
 use conformance::text;
 use conformance::transcript::Transcript;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use report::ndjson;
 use report::results::{CaseResult, Kind, Status};
 use report::terminal::{self, Paint};
-use report::ndjson;
 
 use crate::args::{Format, RunOptions};
 use crate::exit::{Exit, Trouble};
@@ -76,7 +76,9 @@ pub fn play(
         }
     });
     progress.finish_and_clear();
-    let done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let done = done
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     done.into_values().collect()
 }
 
@@ -177,11 +179,7 @@ fn writable(options: &RunOptions) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn tell(
-    members: &[Member],
-    results: &[CaseResult],
-    options: &RunOptions,
-) -> Result<(), Trouble> {
+fn tell(members: &[Member], results: &[CaseResult], options: &RunOptions) -> Result<(), Trouble> {
     let report_on_stdout = options.report.iter().any(|report| report.path.is_none());
     let text = told(members, results);
     if report_on_stdout {

@@ -44,7 +44,7 @@ pub enum Policy {
 impl Policy {
     /// The policy of this machine.
     pub fn of(bless: bool) -> Policy {
-        let ci = std::env::var_os("CI").is_some_and(|value| value != "" && value != "false");
+        let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
         match (bless, ci) {
             (true, _) => Policy::Bless,
             (false, true) => Policy::Strict,

@@ -92,7 +92,9 @@ pub fn scenarios(selection: &Selection, library: &Library) -> Result<Vec<Member>
         selection.tag.is_empty() || selection.tag.iter().any(|tag| tags.contains(tag))
     });
     if members.is_empty() {
-        return Err(Trouble::Nothing("nothing to run: no scenario is selected".into()));
+        return Err(Trouble::Nothing(
+            "nothing to run: no scenario is selected".into(),
+        ));
     }
     Ok(members)
 }

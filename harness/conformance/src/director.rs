@@ -105,7 +105,7 @@ enum Doing {
     Creating,
     /// Between two steps.
     Between,
-    Watching(Watch),
+    Watching(Box<Watch>),
     /// The script is over; what it started comes to rest.
     Settling(Time),
     Finished,
@@ -241,7 +241,7 @@ impl<'a> Director<'a> {
             .begin(step, index, now, self.case, self.record.states());
         self.next += 1;
         self.fed = watch.first_entry().unwrap_or(index);
-        self.doing = Doing::Watching(watch);
+        self.doing = Doing::Watching(Box::new(watch));
         if let Action::Act(act) = &step.action {
             self.act(now, act);
         }

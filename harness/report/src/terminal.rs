@@ -54,7 +54,10 @@ impl Paint {
             Status::Undocumented | Status::Unsupported => AnsiColor::Yellow,
             Status::NotApplicable => AnsiColor::BrightBlack,
         };
-        self.with(Style::new().bold().fg_color(Some(color.into())), status.word())
+        self.with(
+            Style::new().bold().fg_color(Some(color.into())),
+            status.word(),
+        )
     }
 
     fn bold(self, text: &str) -> String {
@@ -74,7 +77,9 @@ pub fn scenario_line(results: &[CaseResult], paint: Paint) -> String {
         .iter()
         .map(|(status, profiles)| format!("{} {}", paint.status(*status), profiles.join(" ")))
         .collect();
-    let name = results.first().map_or("", |result| result.scenario.as_str());
+    let name = results
+        .first()
+        .map_or("", |result| result.scenario.as_str());
     format!("{name}  {}\n", ends.join("  "))
 }
 
@@ -139,7 +144,11 @@ fn show(finding: &Shown, source: &Source, paint: Paint) -> String {
         diagnostic = diagnostic.note(format!("{id}: {sentence}"));
     }
     if finding.kind != Kind::TranscriptChanged && finding.kind != Kind::TranscriptMissing {
-        diagnostic = diagnostic.note(format!("fault: {} ({})", finding.fault, finding.fault.means()));
+        diagnostic = diagnostic.note(format!(
+            "fault: {} ({})",
+            finding.fault,
+            finding.fault.means()
+        ));
     }
     let mut text = diagnostic::render(source, &[diagnostic], paint.color);
     text.truncate(text.trim_end().len());

@@ -3,6 +3,7 @@
 //! - [`run_case`]: a case in, a transcript out
 //! - [`pump`]: the one protocol loop, whatever carries the bytes
 //! - [`simulated`]: the simulator, whose time jumps from event to event
+//! - [`tick`]: the same on turmoil's own simulation, as a second opinion on ours
 //! - [`script`]: what a run obeys
 //! - [`peers`]: who plays the devices and the server
 //! - [`error`]: why a case could not be run
@@ -14,6 +15,7 @@ mod ready;
 mod run;
 pub mod script;
 pub mod simulated;
+pub mod tick;
 
 pub use error::HarnessError;
 pub use run::run_case;

@@ -225,10 +225,7 @@ fn a_refused_connect_is_told() {
     let refused = Err(io::ErrorKind::ConnectionRefused.into());
     let mut bench = Bench::<Mock>::new([refused], connects_then(Vec::new()));
     bench.begin();
-    assert_eq!(
-        bench.heard(),
-        [begin(), Input::LinkRefused { link: LINK }]
-    );
+    assert_eq!(bench.heard(), [begin(), Input::LinkRefused { link: LINK }]);
 }
 
 #[test]
@@ -249,7 +246,10 @@ fn a_failing_write_breaks_the_link_but_not_what_arrived_before() {
         b.write_error(io::ErrorKind::BrokenPipe.into())
             .read(b"you are kicked out")
     });
-    let mut bench = Bench::new([stream], connects_then(vec![send(*b"beat"), send(*b"beat")]));
+    let mut bench = Bench::new(
+        [stream],
+        connects_then(vec![send(*b"beat"), send(*b"beat")]),
+    );
     bench.begin();
     assert_eq!(bench.received(), b"you are kicked out");
     assert_eq!(bench.heard().last(), Some(&closed(Closed::Reset)));
@@ -342,7 +342,10 @@ fn a_closed_link_waits_for_the_other_side_but_not_for_ever() {
     assert_eq!(bench.alarm.set.get(), None);
     let mut write = tokio_test::task::spawn(async move { there.write_all(b"x").await });
     assert!(matches!(write.poll(), Poll::Ready(Err(_))), "it is dropped");
-    assert!(!bench.heard().contains(&Input::Wake), "the peer never asked");
+    assert!(
+        !bench.heard().contains(&Input::Wake),
+        "the peer never asked"
+    );
 }
 
 #[test]
@@ -357,7 +360,11 @@ fn the_peer_is_woken_when_it_asked_for_it() {
     bench.begin();
     bench.alarm.now.set(60);
     bench.poll();
-    assert_eq!(bench.heard(), [begin()], "the later wish replaces the earlier");
+    assert_eq!(
+        bench.heard(),
+        [begin()],
+        "the later wish replaces the earlier"
+    );
     bench.alarm.now.set(70);
     bench.poll();
     bench.poll();

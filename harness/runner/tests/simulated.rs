@@ -62,9 +62,15 @@ fn established_flows_are_held_and_go_on_after_an_outage() {
         .at(s(35), network(0, NetworkWord::Up));
     let plan = run(1, plan);
     // The beat left at 30.12 s.
-    assert_eq!(plan.with(&["server: send"])[1], "35030 server: send 1 beat\\n");
+    assert_eq!(
+        plan.with(&["server: send"])[1],
+        "35030 server: send 1 beat\\n"
+    );
     assert_eq!(plan.with(&[": connect "]).len(), 1);
-    assert!(plan.with(&["reachable"]).is_empty(), "nobody told the device");
+    assert!(
+        plan.with(&["reachable"]).is_empty(),
+        "nobody told the device"
+    );
 }
 
 #[test]
@@ -73,7 +79,10 @@ fn what_is_on_its_way_when_the_network_goes_is_held_too() {
         .at(ms(30_130), network(0, NetworkWord::Unreachable))
         .at(ms(33_000), network(0, NetworkWord::Up));
     let plan = run(1, plan);
-    assert_eq!(plan.with(&["server: send"])[1], "33030 server: send 1 beat\\n");
+    assert_eq!(
+        plan.with(&["server: send"])[1],
+        "33030 server: send 1 beat\\n"
+    );
 }
 
 #[test]
@@ -253,7 +262,12 @@ fn a_handshake_that_is_cut_leaves_nothing_at_the_server() {
             // whose link is reset connects again.
             let good = what.contains("Crashed") || what.contains("Reset");
             let seen = plan.with(&["server: up"]).len();
-            assert_eq!(seen, usize::from(good && at == 75), "{what}: {:?}", plan.lines);
+            assert_eq!(
+                seen,
+                usize::from(good && at == 75),
+                "{what}: {:?}",
+                plan.lines
+            );
         }
     }
 }
@@ -293,7 +307,9 @@ fn latency_jitter_and_loss_delay_but_never_reorder() {
         })
     };
     let run = |seed| {
-        let plan = Plan::until(s(20)).at(ms(0), change(0, bad)).at(ms(0), login(0));
+        let plan = Plan::until(s(20))
+            .at(ms(0), change(0, bad))
+            .at(ms(0), login(0));
         drive(&devices(1), seed, plan, &mut Made { client, server }).unwrap()
     };
     let plan = run(1);
@@ -372,7 +388,9 @@ fn acts_come_before_packets_and_packets_before_wakes() {
         handler(move |_, input| match input {
             Input::Call { .. } => vec![
                 says("called"),
-                Output::Connect { link: LinkId(device as u32 + 1) },
+                Output::Connect {
+                    link: LinkId(device as u32 + 1),
+                },
                 Output::WakeAt(Some(Time(60))),
             ],
             Input::LinkOpened { .. } => vec![says("opened")],
@@ -562,7 +580,10 @@ fn the_same_run_gives_the_same_bytes_in_every_thread() {
                 .at(start, login(client))
                 .at(s(300 + client as u64), network(client, NetworkWord::Down))
                 .at(s(900), network(client, NetworkWord::Up))
-                .at(s(1_000 + client as u64), network(client, NetworkWord::Switched))
+                .at(
+                    s(1_000 + client as u64),
+                    network(client, NetworkWord::Switched),
+                )
                 .at(s(2_000), network(client, NetworkWord::Reset));
         }
         plan = plan.at(s(1_500), Command::StopServer);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use session::peer::{Answer, Call, CallId, LinkId, Outcome, Output, Recipient, SessionEvent};
 use session::time::Time;
-use session::words::Api;
+use session::words::{Api, State};
 
 use super::{Actor, Fact, quality};
 use crate::case::{Case, States};
@@ -137,7 +137,7 @@ impl<'a> Record<'a> {
         let what = match fact {
             Fact::LinkUp(link) => What::LinkUp { link: link.0 },
             Fact::LinkDown(link, how) => What::LinkDown { link: link.0, how },
-            Fact::Output(output) => match self.output(output) {
+            Fact::Output(output) => match self.output(actor, output) {
                 Some(what) => what,
                 None => return,
             },
@@ -148,13 +148,19 @@ impl<'a> Record<'a> {
         }
     }
 
-    fn output(&mut self, output: &Output) -> Option<What> {
+    fn output(&mut self, actor: Actor, output: &Output) -> Option<What> {
         Some(match output {
             Output::WakeAt(_) => return None,
             Output::Connect { link } => What::Connect { link: link.0 },
             Output::Close { link } => What::Close { link: link.0 },
             Output::Send { link, bytes } => self.sent(*link, bytes),
-            Output::Callback(callback) => What::Event(self.case.profile.understand(callback)),
+            Output::Callback(callback) => {
+                let state = match actor {
+                    Actor::Client(client) => self.states.of(&self.case.client(client).name),
+                    Actor::Server => State::LoggedOut,
+                };
+                What::Event(self.case.profile.understand(callback, state))
+            }
             Output::Result { id, outcome } => self.answered(*id, outcome),
             Output::Session(event) => session(event),
             Output::Breach { link, what } => What::Breach {

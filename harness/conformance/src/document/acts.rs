@@ -70,13 +70,10 @@ pub(super) fn expected(decoder: &mut Decoder<'_>, filled: &Filled) -> Option<Exp
         None => Some(Expected::Ok),
         Some(entry) => match entry.typed.as_ref()? {
             Typed::Word(word) => word.parse().ok().map(Expected::Fails),
-            Typed::Record(how) => match how.has("code") {
-                true => {
-                    let codes = how.codes("code");
-                    (!codes.is_empty()).then_some(Expected::FailsWithCode(codes))
-                }
-                false => how.word("outcome-of").map(Expected::OutcomeOf),
-            },
+            Typed::Record(how) => {
+                let codes = how.codes("code");
+                (!codes.is_empty()).then_some(Expected::FailsWithCode(codes))
+            }
             _ => None,
         },
     }

@@ -67,13 +67,8 @@ fn acts_mean_what_they_say() {
     let (_, _, then) = call(&act("login: { client: phone, fails: { code: 1001 } }"));
     assert_eq!(then, Then::Wait(Expected::FailsWithCode(vec![1001])));
 
-    for text in [
-        "fails: { outcome-of: second-login }",
-        "outcome-of: second-login",
-    ] {
-        let (_, _, then) = call(&act(&format!("login: {{ client: phone, {text} }}")));
-        assert_eq!(then, Then::Wait(Expected::OutcomeOf(Decision::SecondLogin)));
-    }
+    let (_, _, then) = call(&act("login: { client: phone, outcome-of: second-login }"));
+    assert_eq!(then, Then::Wait(Expected::OutcomeOf(Decision::SecondLogin)));
 
     let (_, switch, _) = call(&act("switch-account: { client: phone, user: 5 }"));
     assert_eq!(switch.api, CallName::SwitchAccount);

@@ -292,10 +292,9 @@ static OUTCOME_RULES: &[Rule] = &[AtMostOne(&["fails", "outcome-of"])];
 
 static FAILS: Record = Record {
     groups: &[&[
-        optional("code", OneOrMany(&Code), "The vendor's number of the error, or several.", "[1001, 1002]"),
-        optional("outcome-of", Word(&DECISIONS), "As the profile promises for this decision.", "second-login"),
+        required("code", OneOrMany(&Code), "The vendor's number of the error, or several.", "[1001, 1002]"),
     ]],
-    rules: &[&[ExactlyOne(&["code", "outcome-of"])]],
+    rules: &[],
 };
 
 static TOKEN: Record = Record {

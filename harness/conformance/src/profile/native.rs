@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use session::peer::{Callback, Happening};
-use session::words::{Api, ErrorWord, Event};
+use session::words::{Api, ErrorWord, Event, State};
 
 use super::{NativeEvent, Profile};
 use crate::transcript::{EventSeen, Said};
@@ -29,15 +29,16 @@ impl Profile {
             .collect()
     }
 
-    /// Puts what a peer said into both languages.
-    pub fn understand(&self, callback: &Callback) -> Spoken {
+    /// Puts what a peer said in this state into both languages. Where the vendor says two things
+    /// with one callback, the state tells which.
+    pub fn understand(&self, callback: &Callback, state: State) -> Spoken {
         match callback {
-            Callback::Neutral(happening) => self.from_neutral(happening),
-            Callback::Native { name, args } => self.from_native(name, args),
+            Callback::Neutral(happening) => self.spoken_neutrally(happening),
+            Callback::Native { name, args } => self.spoken_natively(name, args, state),
         }
     }
 
-    fn from_neutral(&self, happening: &Happening) -> Spoken {
+    fn spoken_neutrally(&self, happening: &Happening) -> Spoken {
         let native = self.events.get(&happening.event);
         let code = native.and_then(|native| {
             let by_reason = happening.reason.and_then(|r| native.codes.get(&r)).copied();
@@ -67,7 +68,7 @@ impl Profile {
         spoken
     }
 
-    fn from_native(&self, name: &str, args: &BTreeMap<String, Value>) -> Spoken {
+    fn spoken_natively(&self, name: &str, args: &BTreeMap<String, Value>, state: State) -> Spoken {
         let mut spoken = Spoken {
             said: Said::Native,
             event: None,
@@ -82,11 +83,15 @@ impl Profile {
             callback: Some(name.to_owned()),
             args: args.clone(),
         };
-        let row = self
-            .events
-            .iter()
-            .filter(|(_, native)| native.callback.as_deref() == Some(name))
-            .find(|(_, native)| native.fits(args));
+        let rows = || {
+            self.events
+                .iter()
+                .filter(|(_, native)| native.callback.as_deref() == Some(name))
+                .filter(|(_, native)| native.fits(args))
+        };
+        let row = rows()
+            .find(|(event, _)| session::state::is_legal(state, **event))
+            .or_else(|| rows().next());
         let Some((event, native)) = row else {
             return spoken;
         };

@@ -43,15 +43,13 @@ impl Rule for EveryCallOneResult {
                 };
                 self.open.insert(call.id, open);
             }
-            What::Result(answer) => {
-                if self.open.remove(&answer.id).is_none() {
-                    found.violations.push(Violation {
-                        entry: index,
-                        actor: entry.actor.clone(),
-                        expected: "one result for each call".into(),
-                        seen: format!("one more for call #{} {}", answer.id, answer.api),
-                    });
-                }
+            What::Result(answer) if self.open.remove(&answer.id).is_none() => {
+                found.violations.push(Violation {
+                    entry: index,
+                    actor: entry.actor.clone(),
+                    expected: "one result for each call".into(),
+                    seen: format!("one more for call #{} {}", answer.id, answer.api),
+                });
             }
             // A process that dies takes its calls with it.
             What::App {

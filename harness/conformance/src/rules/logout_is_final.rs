@@ -39,15 +39,15 @@ impl Rule for LogoutIsFinal {
             } => {
                 self.logged_out.remove(&entry.actor);
             }
-            What::Event(_) | What::Connect { .. } | What::Sent { .. } => {
-                if self.logged_out.remove(&entry.actor) {
-                    found.violations.push(Violation {
-                        entry: index,
-                        actor: entry.actor.clone(),
-                        expected: "nothing after the logout was complete".into(),
-                        seen: text::say(entry),
-                    });
-                }
+            What::Event(_) | What::Connect { .. } | What::Sent { .. }
+                if self.logged_out.remove(&entry.actor) =>
+            {
+                found.violations.push(Violation {
+                    entry: index,
+                    actor: entry.actor.clone(),
+                    expected: "nothing after the logout was complete".into(),
+                    seen: text::say(entry),
+                });
             }
             _ => {}
         }

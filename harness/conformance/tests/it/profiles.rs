@@ -27,7 +27,9 @@ fn every_value_says_where_it_comes_from() {
     let mut without = Vec::new();
     for profile in profiles().all() {
         let values = serde_json::to_value(profile).unwrap();
-        for part in ["console", "rules", "bounds", "calls", "states", "errors", "events"] {
+        for part in [
+            "console", "rules", "bounds", "calls", "states", "errors", "events",
+        ] {
             let mut leaves = Vec::new();
             collect(&values[part], part.to_owned(), &mut leaves);
             for leaf in leaves {

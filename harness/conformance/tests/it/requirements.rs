@@ -47,7 +47,9 @@ fn rules_and_their_texts_agree() {
 fn profiles_name_catalogues_that_exist() {
     let catalogue = catalogue();
     for profile in profiles().runnable() {
-        let known = catalogue.all().any(|row| row.catalogue == profile.catalogue);
+        let known = catalogue
+            .all()
+            .any(|row| row.catalogue == profile.catalogue);
         assert!(known, "{}: {}", profile.id, profile.catalogue);
     }
 }

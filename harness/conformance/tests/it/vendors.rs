@@ -3,7 +3,9 @@
 use crate::files;
 
 /// Pieces of vendors' and products' names, in small letters.
-const NAMES: &[&str] = &["zego", "zim", "tencent", "v2tim", "tim-", "express", "agora", "easemob"];
+const NAMES: &[&str] = &[
+    "zego", "zim", "tencent", "v2tim", "tim-", "express", "agora", "easemob",
+];
 
 #[test]
 fn no_code_names_a_vendor() {

@@ -39,7 +39,12 @@ impl Inbox {
     pub(super) fn take(&self, cx: &Context<'_>) -> Option<Input> {
         let mut queue = self.0.borrow_mut();
         let input = queue.inputs.pop_front();
-        if input.is_none() && !queue.reader.as_ref().is_some_and(|r| r.will_wake(cx.waker())) {
+        if input.is_none()
+            && !queue
+                .reader
+                .as_ref()
+                .is_some_and(|r| r.will_wake(cx.waker()))
+        {
             queue.reader = Some(cx.waker().clone());
         }
         input

@@ -150,7 +150,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
 
     fn poll_closing(&mut self, buffer: &mut [u8]) -> Option<News> {
         let mut closing = self.closing?;
-        closing.shut |= self.shut();
+        closing.shut = closing.shut || self.shut();
         while !closing.finished && !self.broken {
             // Nobody wants what still arrives, but a stream that is dropped with unread bytes
             // is reset, and the other side would lose what it has not read yet.

@@ -82,7 +82,9 @@ impl Alarm for ActorAlarm {
         let skew = self.clock.actors[self.actor].skew.get();
         Now {
             at,
-            wall: EPOCH_UNIX_MS.saturating_add(at.0).saturating_add_signed(skew),
+            wall: EPOCH_UNIX_MS
+                .saturating_add(at.0)
+                .saturating_add_signed(skew),
         }
     }
 

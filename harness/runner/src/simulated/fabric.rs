@@ -13,8 +13,8 @@ use conformance::scenario::Direction;
 use session::time::Time;
 use turmoil_net::{EnterGuard, HostId, KernelConfig, Net, Packet, Transport};
 
-pub(super) use self::packet::{Cause, FlowId};
 use self::packet::{About, Order, SERVER, device_address, device_at};
+pub(super) use self::packet::{Cause, FlowId};
 use super::clock::Clock;
 use super::network::{End, Fate, Flow, Kind, Path};
 
@@ -219,4 +219,3 @@ impl Wires {
         self.sent
     }
 }
-

@@ -122,13 +122,7 @@ impl Path {
     }
 
     /// Decides about a packet that leaves now.
-    pub(super) fn fate(
-        &mut self,
-        now: Time,
-        port: u16,
-        direction: Direction,
-        kind: Kind,
-    ) -> Fate {
+    pub(super) fn fate(&mut self, now: Time, port: u16, direction: Direction, kind: Kind) -> Fate {
         let (way, end) = match direction {
             Direction::ToServer => (&mut self.to_server, End::Server),
             Direction::ToClient => (&mut self.to_client, End::Client),

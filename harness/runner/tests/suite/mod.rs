@@ -79,7 +79,11 @@ fn sources(root: &Path, folder: &str) -> Vec<Source> {
     walk(&root.join(folder), &mut paths);
     paths.sort();
     let read = |path: &PathBuf| Source {
-        path: path.strip_prefix(root).expect("below the root").display().to_string(),
+        path: path
+            .strip_prefix(root)
+            .expect("below the root")
+            .display()
+            .to_string(),
         text: std::fs::read_to_string(path).expect("readable"),
     };
     paths.iter().map(read).collect()
@@ -95,4 +99,3 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         }
     }
 }
-

@@ -140,7 +140,9 @@ impl Peer for ToyClient {
             }
             (Input::Wake, &Stage::Online(link)) => self.ask(now, link, outputs),
             (Input::Wake, Stage::Pausing) => self.connect(now, outputs),
-            (Input::Reachable(reachable), _) => outputs.push(says(format!("reachable {reachable}"))),
+            (Input::Reachable(reachable), _) => {
+                outputs.push(says(format!("reachable {reachable}")))
+            }
             _ => {}
         }
     }

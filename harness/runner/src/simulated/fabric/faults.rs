@@ -12,7 +12,11 @@ use crate::simulated::network::{End, Flow, FlowWay, Kind};
 
 impl Fabric {
     /// Changes a device's network; returns what the device is told of it.
-    pub(in crate::simulated) fn change(&self, device: usize, change: &NetworkChange) -> Option<bool> {
+    pub(in crate::simulated) fn change(
+        &self,
+        device: usize,
+        change: &NetworkChange,
+    ) -> Option<bool> {
         self.collect();
         let mut wires = self.wires();
         match change.is {
@@ -184,4 +188,3 @@ impl Fabric {
         });
     }
 }
-

@@ -43,7 +43,11 @@ impl About {
         };
         let (direction, device, port) = match device_at(packet.src) {
             Some(device) => (Direction::ToServer, device, segment.src_port),
-            None => (Direction::ToClient, device_at(packet.dst)?, segment.dst_port),
+            None => (
+                Direction::ToClient,
+                device_at(packet.dst)?,
+                segment.dst_port,
+            ),
         };
         let kind = match segment.flags {
             TcpFlags { rst: true, .. } => Kind::Rst,

@@ -1,0 +1,177 @@
+//! A suite that stops looking is noticed: every native number of every profile is changed by one
+//! digit, and a step must say so. A changed transcript does not count.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use conformance::case::{Case, DEFAULT_SEED};
+use conformance::judge::{self, Finding, Noticed};
+use conformance::library::Library;
+use conformance::plan;
+use conformance::scenario::Scenario;
+use conformance::source::Source;
+
+/// Numbers that no sentence of a seed speaks of, with the reason; steps without rows guard them.
+const WITHOUT_A_ROW: &[&str] = &[
+    // A request the end of the link cut off: only the error tables name it.
+    "tencent-im: connection-lost: { code: 9508<, name: ERR_SDK_NET_DISCONNECT }",
+    "zego-zim: connection-lost: { code: 6000009<, name: CommonModuleIMServerDisconnect }",
+    // Told by other pages of the vendor than the seed.
+    "zego-express: by-call: { renew-token: 1002002< }",
+    "zego-express: login-in-progress: { code: 1002001<, name: RoomCountExceed }",
+    "zego-express: server: 1002055<",
+    "zego-express: token-expired: 1002056<",
+    "zego-express: user-id-invalid: { code: 1002006<, name: RoomUserIdInvalidCharacter }",
+];
+
+#[test]
+fn a_wrong_digit_is_caught_by_a_step() {
+    let profiles = sources("fixtures/profiles");
+    let requirements = sources("fixtures/requirements");
+    let mut missed = Vec::new();
+    let mut without_row = BTreeSet::new();
+    for (index, source) in profiles.iter().enumerate() {
+        for number in numbers(&source.text) {
+            let mut changed = profiles.clone();
+            changed[index]
+                .text
+                .replace_range(number.range.clone(), &number.other);
+            let id = source.path.trim_end_matches(".yaml").rsplit('/').next();
+            let name = format!("{}: {}", id.unwrap_or_default(), number.line);
+            let library = Library::read(&changed, &requirements).expect("still a sound profile");
+            let findings = findings(&library, id.unwrap_or_default());
+            if findings.is_empty() {
+                missed.push(name);
+            } else if findings.iter().all(|finding| finding.rows.is_empty()) {
+                without_row.insert(name);
+            }
+        }
+    }
+    assert_eq!(missed, [""; 0], "changed, and no step noticed");
+    let known: BTreeSet<String> = WITHOUT_A_ROW.iter().map(|n| (*n).to_owned()).collect();
+    assert_eq!(without_row, known, "caught, but no requirement was named");
+}
+
+#[test]
+fn nothing_is_caught_where_nothing_is_wrong() {
+    let library = Library::read(
+        &sources("fixtures/profiles"),
+        &sources("fixtures/requirements"),
+    )
+    .expect("the data is sound");
+    for profile in library.profiles.runnable() {
+        assert_eq!(findings(&library, &profile.id), []);
+    }
+}
+
+/// What steps find under this profile, up to the first scenario that names a row.
+fn findings(library: &Library, profile: &str) -> Vec<Finding> {
+    let profile = library.profiles.get(profile).expect("it is there");
+    let mut all = Vec::new();
+    if profile.r#abstract {
+        return all;
+    }
+    for scenario in scenarios(library) {
+        if plan::not_applicable(&scenario, profile).is_some() {
+            continue;
+        }
+        let case = Case::new(&scenario, profile, DEFAULT_SEED);
+        let transcript = runner::run_case(&case).expect("the harness is sound");
+        let verdict = judge::judge(&case, &transcript, &library.catalogue, &library.rules)
+            .expect("it is of this very scenario");
+        let found = verdict.findings.into_iter();
+        all.extend(found.filter(|finding| matches!(finding.by, Noticed::Step(_))));
+        if all.iter().any(|finding| !finding.rows.is_empty()) {
+            break;
+        }
+    }
+    all
+}
+
+fn scenarios(library: &Library) -> Vec<Scenario> {
+    let mut scenarios: Vec<Scenario> = sources("scenarios")
+        .into_iter()
+        .map(|source| {
+            let name = source.path.trim_end_matches(".yaml").to_owned();
+            library
+                .scenario(Arc::new(source), &name)
+                .unwrap_or_else(|wrong| panic!("{name}: {wrong:?}"))
+        })
+        .collect();
+    // Most numbers stand in a scenario about the vendor's own words: those first.
+    scenarios.sort_by_key(|scenario| !scenario.tags.iter().any(|tag| tag == "native"));
+    scenarios
+}
+
+/// A number of the vendor in a profile.
+struct Number {
+    range: Range<usize>,
+    /// The same number with another last digit.
+    other: String,
+    /// Its line, with the number pointed out.
+    line: String,
+}
+
+/// The vendor's numbers in the errors and events of a profile.
+fn numbers(text: &str) -> Vec<Number> {
+    let from = text.find("\nerrors:").unwrap_or(text.len());
+    let to = text.find("\nsources:").unwrap_or(text.len());
+    let mut found = Vec::new();
+    let mut at = from;
+    for line in text[from..to].split_inclusive('\n') {
+        let mut rest = line;
+        let mut column = 0;
+        while let Some(start) = rest.find(": ").map(|colon| colon + 2) {
+            let digits = rest[start..].bytes().take_while(u8::is_ascii_digit).count();
+            if digits > 0 {
+                let number = &rest[start..start + digits];
+                let range = at + column + start..at + column + start + digits;
+                let mut line = line.trim().to_owned();
+                let mark = column + start - (text[at..].len() - text[at..].trim_start().len());
+                line.insert(mark + digits, '<');
+                found.push(Number {
+                    range,
+                    other: other_digit(number),
+                    line,
+                });
+            }
+            column += start + digits;
+            rest = &rest[start + digits..];
+        }
+        at += line.len();
+    }
+    found
+}
+
+fn other_digit(number: &str) -> String {
+    let (rest, last) = number.split_at(number.len() - 1);
+    let last = (last.parse::<u32>().expect("a digit") + 5) % 10;
+    format!("{rest}{last}")
+}
+
+fn sources(folder: &str) -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut found = Vec::new();
+    walk(&root.join(folder), &mut found);
+    found.sort();
+    found
+        .into_iter()
+        .map(|path: std::path::PathBuf| Source {
+            text: std::fs::read_to_string(&path).expect("a text file"),
+            path: path.display().to_string(),
+        })
+        .collect()
+}
+
+fn walk(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            walk(&path, found);
+        } else if path.extension().is_some_and(|e| e == "yaml") {
+            found.push(path);
+        }
+    }
+}

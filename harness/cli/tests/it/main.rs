@@ -1,0 +1,7 @@
+//! The program and its data as a user meets them.
+//!
+//! - `canary`: a wrong digit in a profile turns the run red
+//! - `program`: the built program on good and bad input
+
+mod canary;
+mod program;

@@ -1,0 +1,252 @@
+//! The second opinion: the same pumps, peers and script on turmoil's own tick-driven simulation.
+//!
+//! It shares neither scheduler nor network with [`crate::simulated`], so what both agree on is
+//! not an accident of either. It knows only what that simulation can do truly: fixed latency,
+//! outages that hold what is on its way, crashed and restarted devices, a restarted server.
+//!
+//! The script is asked once a tick, so everything it does is late by up to a tick; the
+//! connects of this network take one one-way trip instead of two. [`compare`] allows for both.
+
+mod compare;
+mod host;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use conformance::case::Case;
+use conformance::director::{Actor, Command, Director};
+use conformance::scenario::{AppAct, ClientIndex, NetworkChange, NetworkWord};
+use conformance::transcript::{SERVER, Transcript};
+use session::peer::Input;
+use session::time::{EPOCH_UNIX_MS, Millis, Time};
+use turmoil::Sim;
+
+pub use self::compare::{Difference, compare};
+use self::host::{Host, Machine};
+use crate::error::HarnessError;
+use crate::peers::Peers;
+use crate::script::Script;
+use crate::simulated::{DEFAULT_LATENCY, LONGEST_RUN};
+
+/// How much time passes at once unless somebody asks for more or less.
+pub const DEFAULT_TICK: Millis = Millis(10);
+
+/// Messages on their way per connection, and connects waiting per listener; turmoil panics where
+/// more of the latter arrive in one tick.
+const CAPACITY: usize = 4_096;
+
+/// Runs a case.
+///
+/// # Errors
+/// The case needs what this engine cannot do, or the run came to no transcript.
+pub fn run<'c>(
+    case: &'c Case<'c>,
+    director: Director<'c>,
+    peers: &mut dyn Peers,
+    tick: Millis,
+) -> Result<Transcript, HarnessError> {
+    let devices = case.scenario.clients.iter().map(|c| c.name.clone());
+    let devices: Vec<String> = devices.collect();
+    drive(&devices, director, peers, tick).map(Director::into_transcript)
+}
+
+/// Runs any script on devices of these names, and gives it back.
+///
+/// # Errors
+/// As [`run`].
+pub fn drive<S: Script>(
+    devices: &[String],
+    mut script: S,
+    peers: &mut dyn Peers,
+    tick: Millis,
+) -> Result<S, HarnessError> {
+    let mut world = World::new(devices, peers, tick);
+    let mut now = Time::START;
+    while now <= LONGEST_RUN {
+        let due = script.instant_begins(now);
+        let next = match due.is_empty() {
+            true => script.instant_over(now),
+            false => due,
+        };
+        for command in next {
+            if command == Command::Finish {
+                return Ok(script);
+            }
+            world.obey(command)?;
+        }
+        world.step()?;
+        now = now + tick;
+        for report in world.take_reports() {
+            script.report(report.at.min(now), report.actor, report.news.as_fact());
+        }
+    }
+    script.time_is_up(LONGEST_RUN);
+    Ok(script)
+}
+
+/// The simulation, and the handles on what runs in it.
+struct World<'a> {
+    sim: Sim<'a>,
+    machines: BTreeMap<Actor, Rc<Machine>>,
+    peers: Rc<RefCell<&'a mut dyn Peers>>,
+    reports: host::Reports,
+}
+
+impl<'a> World<'a> {
+    fn new(devices: &[String], peers: &'a mut dyn Peers, tick: Millis) -> World<'a> {
+        let latency = Duration::from_millis(DEFAULT_LATENCY.0);
+        let sim = turmoil::Builder::new()
+            .tick_duration(Duration::from_millis(tick.0))
+            .epoch(UNIX_EPOCH + Duration::from_millis(EPOCH_UNIX_MS))
+            // Nothing is drawn with a fixed latency; the seed is set so that it stays so.
+            .rng_seed(0)
+            .min_message_latency(latency)
+            .max_message_latency(latency)
+            .tcp_capacity(CAPACITY)
+            .build();
+        let mut world = World {
+            sim,
+            machines: BTreeMap::new(),
+            peers: Rc::new(RefCell::new(peers)),
+            reports: host::Reports::default(),
+        };
+        let clients = devices.iter().enumerate();
+        for (index, name) in clients.map(|(index, name)| (ClientIndex(index), name)) {
+            world.add(Actor::Client(index), name);
+        }
+        world.add(Actor::Server, SERVER);
+        world
+    }
+
+    fn add(&mut self, actor: Actor, name: &str) {
+        let machine = Machine::new(actor, name, Rc::clone(&self.reports));
+        self.machines.insert(actor, Rc::clone(&machine));
+        let peers = Rc::clone(&self.peers);
+        self.sim.host(host_name(actor), move || {
+            let machine = Rc::clone(&machine);
+            let peer = machine.next_peer(&mut **peers.borrow_mut());
+            Host::new(machine, peer)
+        });
+    }
+
+    fn step(&mut self) -> Result<(), HarnessError> {
+        let stepped = self.sim.step();
+        for machine in self.machines.values() {
+            if let Some(error) = machine.failed.take() {
+                return Err(error);
+            }
+        }
+        stepped.map(drop).map_err(|error| HarnessError::Panicked {
+            actor: "the tick-driven simulation".into(),
+            message: error.to_string(),
+        })
+    }
+
+    /// What was reported in the last tick, by time; hosts run one after the other.
+    fn take_reports(&mut self) -> Vec<host::Report> {
+        let mut reports = std::mem::take(&mut *self.reports.borrow_mut());
+        reports.sort_by_key(|report| report.at);
+        reports
+    }
+
+    fn obey(&mut self, command: Command) -> Result<(), HarnessError> {
+        match command {
+            Command::Call { client, id, call } => {
+                self.client(client).put(Input::Call { id, call });
+            }
+            Command::Order(order) => {
+                self.peers.borrow_mut().ordered(&order);
+                self.machines[&Actor::Server].put(Input::Order(order));
+            }
+            Command::Network { client, change } => self.network(client, &change)?,
+            Command::App { client, is } => {
+                let host = host_name(Actor::Client(client));
+                match is {
+                    AppAct::Crashed => self.sim.crash(host),
+                    AppAct::Started => {
+                        self.sim.bounce(host);
+                        if self.client(client).told_down.get() {
+                            self.client(client).put(Input::Reachable(false));
+                        }
+                    }
+                }
+            }
+            Command::StopServer => self.machines[&Actor::Server].stop(),
+            Command::StartServer => self.start_server(),
+            Command::Clock { client, skew } => self.client(client).skew.set(skew),
+            Command::LiftFaults => {
+                let devices = self.machines.len() - 1;
+                for client in (0..devices).map(ClientIndex) {
+                    self.up(client);
+                }
+                self.start_server();
+            }
+            Command::Finish => {}
+        }
+        Ok(())
+    }
+
+    fn client(&self, client: ClientIndex) -> &Machine {
+        &self.machines[&Actor::Client(client)]
+    }
+
+    fn start_server(&mut self) {
+        let server = &self.machines[&Actor::Server];
+        if server.is_stopped() {
+            let peer = server.next_peer(&mut **self.peers.borrow_mut());
+            server.restart(peer);
+        }
+    }
+
+    fn network(&mut self, client: ClientIndex, change: &NetworkChange) -> Result<(), HarnessError> {
+        let NetworkChange {
+            is: Some(is),
+            direction: None,
+            latency: None,
+            jitter: None,
+            loss: None,
+        } = *change
+        else {
+            return Err(unsupported("a change of one direction or of quality"));
+        };
+        match is {
+            NetworkWord::Up => self.up(client),
+            NetworkWord::Down | NetworkWord::Unreachable => {
+                self.client(client).no_network.set(true);
+                self.sim
+                    .hold(host_name(Actor::Client(client)), host_name(Actor::Server));
+                if is == NetworkWord::Down && !self.client(client).told_down.replace(true) {
+                    self.client(client).put(Input::Reachable(false));
+                }
+            }
+            NetworkWord::BlackHole | NetworkWord::Reset | NetworkWord::Switched => {
+                return Err(unsupported(&format!("`network: {is}`")));
+            }
+        }
+        Ok(())
+    }
+
+    fn up(&mut self, client: ClientIndex) {
+        if self.client(client).no_network.replace(false) {
+            self.sim
+                .release(host_name(Actor::Client(client)), host_name(Actor::Server));
+        }
+        if self.client(client).told_down.replace(false) {
+            self.client(client).put(Input::Reachable(true));
+        }
+    }
+}
+
+fn unsupported(what: &str) -> HarnessError {
+    HarnessError::Unsupported(format!("{what}, on the tick-driven simulation"))
+}
+
+/// Devices may have any name; hosts are known by what they are.
+fn host_name(actor: Actor) -> String {
+    match actor {
+        Actor::Client(index) => format!("device-{}", index.0),
+        Actor::Server => SERVER.to_owned(),
+    }
+}

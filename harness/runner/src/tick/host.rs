@@ -1,0 +1,316 @@
+//! One actor on turmoil's simulation.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use conformance::director::{Actor, Fact};
+use conformance::transcript::{LinkEnd, SERVER};
+use session::peer::{Input, LinkId, Output, Peer};
+use session::time::{EPOCH_UNIX_MS, Now, Time};
+use tokio::time::Sleep;
+use turmoil::net::{TcpListener, TcpStream};
+
+use crate::error::HarnessError;
+use crate::peers::Peers;
+use crate::pump::{Alarm, Connecting, Inbox, Network, Pump};
+use crate::run::guarded;
+use crate::simulated::SERVER_PORT;
+
+/// What was reported since the last tick, in the order in which hosts ran.
+pub(super) type Reports = Rc<RefCell<Vec<Report>>>;
+
+/// A fact that outlives its moment.
+pub(super) struct Report {
+    pub(super) at: Time,
+    pub(super) actor: Actor,
+    pub(super) news: News,
+}
+
+pub(super) enum News {
+    Output(Output),
+    LinkUp(LinkId),
+    LinkDown(LinkId, LinkEnd),
+}
+
+impl News {
+    fn of(fact: Fact<'_>) -> News {
+        match fact {
+            Fact::Output(output) => News::Output(output.clone()),
+            Fact::LinkUp(link) => News::LinkUp(link),
+            Fact::LinkDown(link, end) => News::LinkDown(link, end),
+        }
+    }
+
+    pub(super) fn as_fact(&self) -> Fact<'_> {
+        match self {
+            News::Output(output) => Fact::Output(output),
+            News::LinkUp(link) => Fact::LinkUp(*link),
+            News::LinkDown(link, end) => Fact::LinkDown(*link, *end),
+        }
+    }
+}
+
+/// What outlives an actor's processes, and how the driver reaches into the one that runs.
+pub(super) struct Machine {
+    actor: Actor,
+    name: String,
+    reports: Reports,
+    pub(super) skew: Cell<i64>,
+    /// Connects lead nowhere.
+    pub(super) no_network: Cell<bool>,
+    /// The device was told so.
+    pub(super) told_down: Cell<bool>,
+    pub(super) failed: Cell<Option<HarnessError>>,
+    started: Cell<u32>,
+    next_accepted: Cell<LinkId>,
+    inbox: RefCell<Inbox>,
+    /// What the server's process is to become at its next poll.
+    turn: RefCell<Option<Turn>>,
+    stopped: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+enum Turn {
+    Stop,
+    Restart(Box<dyn Peer>),
+}
+
+impl Machine {
+    pub(super) fn new(actor: Actor, name: &str, reports: Reports) -> Rc<Machine> {
+        Rc::new(Machine {
+            actor,
+            name: name.to_owned(),
+            reports,
+            skew: Cell::new(0),
+            no_network: Cell::new(false),
+            told_down: Cell::new(false),
+            failed: Cell::new(None),
+            started: Cell::new(0),
+            next_accepted: Cell::new(LinkId(1)),
+            inbox: RefCell::default(),
+            turn: RefCell::new(None),
+            stopped: Cell::new(false),
+            waker: RefCell::new(None),
+        })
+    }
+
+    /// The peer of the next process.
+    pub(super) fn next_peer(&self, peers: &mut dyn Peers) -> Box<dyn Peer> {
+        let before = self.started.replace(self.started.get() + 1);
+        *self.inbox.borrow_mut() = Inbox::new();
+        match self.actor {
+            Actor::Client(client) => peers.client(client, before),
+            Actor::Server => peers.server(before),
+        }
+    }
+
+    pub(super) fn put(&self, input: Input) {
+        self.inbox.borrow().put(input);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.get()
+    }
+
+    pub(super) fn stop(&self) {
+        self.stopped.set(true);
+        self.turns(Turn::Stop);
+    }
+
+    pub(super) fn restart(&self, peer: Box<dyn Peer>) {
+        self.stopped.set(false);
+        self.turns(Turn::Restart(peer));
+    }
+
+    fn turns(&self, turn: Turn) {
+        *self.turn.borrow_mut() = Some(turn);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+type Sink = Box<dyn FnMut(Fact<'_>)>;
+
+/// The software of a host.
+pub(super) struct Host {
+    machine: Rc<Machine>,
+    state: State,
+}
+
+enum State {
+    /// To be built at the next poll, when the simulation knows whose it is.
+    New(Box<dyn Peer>),
+    Runs(Box<Pump<Sockets, SleepAlarm, Sink>>),
+    Stopped,
+}
+
+impl Host {
+    pub(super) fn new(machine: Rc<Machine>, peer: Box<dyn Peer>) -> Host {
+        Host {
+            machine,
+            state: State::New(peer),
+        }
+    }
+
+    fn build(&self, peer: Box<dyn Peer>) -> io::Result<State> {
+        let machine = &self.machine;
+        let sockets = match machine.actor {
+            Actor::Client(_) => Sockets::Client(Rc::clone(machine)),
+            Actor::Server => Sockets::listen()?,
+        };
+        let reporter = Rc::clone(machine);
+        let sink: Sink = Box::new(move |fact| {
+            reporter.reports.borrow_mut().push(Report {
+                at: now(),
+                actor: reporter.actor,
+                news: News::of(fact),
+            });
+        });
+        let alarm = SleepAlarm {
+            machine: Rc::clone(machine),
+            sleep: None,
+        };
+        let inbox = machine.inbox.borrow().clone();
+        let first = machine.next_accepted.get();
+        let pump = Pump::new(peer, sockets, alarm, inbox, first, sink);
+        Ok(State::Runs(Box::new(pump)))
+    }
+
+    fn go_on(&mut self, cx: &mut Context<'_>) -> Result<(), HarnessError> {
+        if let Some(turn) = self.machine.turn.take() {
+            // The old process closes its links before a new one listens.
+            self.state = State::Stopped;
+            if let Turn::Restart(peer) = turn {
+                self.state = State::New(peer);
+            }
+        }
+        if let State::New(_) = self.state
+            && let State::New(peer) = std::mem::replace(&mut self.state, State::Stopped)
+        {
+            self.state = self.build(peer)?;
+        }
+        if let State::Runs(pump) = &mut self.state {
+            guarded(&self.machine.name, || pump.poll(cx))?;
+            self.machine.next_accepted.set(pump.next_accepted());
+        }
+        Ok(())
+    }
+}
+
+impl Future for Host {
+    type Output = turmoil::Result;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<turmoil::Result> {
+        *self.machine.waker.borrow_mut() = Some(cx.waker().clone());
+        if let Err(error) = self.go_on(cx) {
+            self.machine.failed.set(Some(error));
+        }
+        Poll::Pending
+    }
+}
+
+fn now() -> Time {
+    let elapsed = turmoil::sim_elapsed().unwrap_or_default();
+    Time(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+}
+
+struct SleepAlarm {
+    machine: Rc<Machine>,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Alarm for SleepAlarm {
+    fn now(&self) -> Now {
+        let at = now();
+        let wall = EPOCH_UNIX_MS.saturating_add(at.0);
+        Now {
+            at,
+            wall: wall.saturating_add_signed(self.machine.skew.get()),
+        }
+    }
+
+    fn set(&mut self, at: Option<Time>) {
+        self.sleep = at.map(|at| {
+            let length = Duration::from_millis(at.since(now()).0);
+            Box::pin(tokio::time::sleep(length))
+        });
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(sleep) = &mut self.sleep else {
+            return Poll::Pending;
+        };
+        ready!(sleep.as_mut().poll(cx));
+        self.sleep = None;
+        Poll::Ready(())
+    }
+}
+
+type Accepting = Pin<Box<dyn Future<Output = io::Result<TcpStream>>>>;
+
+enum Sockets {
+    Client(Rc<Machine>),
+    Server {
+        listener: Rc<TcpListener>,
+        accepting: Accepting,
+    },
+}
+
+impl Sockets {
+    fn listen() -> io::Result<Sockets> {
+        let mut binding = Box::pin(TcpListener::bind(("0.0.0.0", SERVER_PORT)));
+        let bound = binding
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        let Poll::Ready(listener) = bound else {
+            return Err(io::ErrorKind::WouldBlock.into());
+        };
+        let listener = Rc::new(listener?);
+        Ok(Sockets::Server {
+            accepting: accept(Rc::clone(&listener)),
+            listener,
+        })
+    }
+}
+
+fn accept(listener: Rc<TcpListener>) -> Accepting {
+    Box::pin(async move { listener.accept().await.map(|(stream, _)| stream) })
+}
+
+impl Network for Sockets {
+    type Stream = TcpStream;
+
+    fn connect(&mut self) -> Connecting<TcpStream> {
+        match self {
+            // A connect that is held would come up long after it was given up.
+            Sockets::Client(machine) if machine.no_network.get() => {
+                Box::pin(std::future::pending())
+            }
+            Sockets::Client(_) => Box::pin(TcpStream::connect((SERVER, SERVER_PORT))),
+            Sockets::Server { .. } => Box::pin(async { Err(io::ErrorKind::Unsupported.into()) }),
+        }
+    }
+
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<TcpStream> {
+        let Sockets::Server {
+            listener,
+            accepting,
+        } = self
+        else {
+            return Poll::Pending;
+        };
+        loop {
+            let accepted = ready!(accepting.as_mut().poll(cx));
+            *accepting = accept(Rc::clone(listener));
+            if let Ok(stream) = accepted {
+                return Poll::Ready(stream);
+            }
+        }
+    }
+}
