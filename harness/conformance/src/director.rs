@@ -15,7 +15,7 @@ use crate::scenario::{
     Act, Action, AppAct, CallAct, CallName, ClientIndex, NetworkChange, ServerAct, TokenAct,
 };
 use crate::script::Script;
-use crate::transcript::{End, LinkEnd, SERVER, Transcript, What};
+use crate::transcript::{End, LinkEnd, MOST_ENTRIES, SERVER, Transcript, What};
 use crate::watch::{Status, Watch};
 
 /// Who acts.
@@ -142,6 +142,10 @@ impl<'a> Director<'a> {
     /// Everything that was going to happen at this instant has happened and was reported. What
     /// is to be done now? Call it again after that has been done, until it returns nothing.
     pub fn instant_over(&mut self, now: Time) -> Vec<Command> {
+        if self.record.entries().len() >= MOST_ENTRIES && !matches!(self.doing, Doing::Finished) {
+            self.end = End::RecordLimit;
+            self.doing = Doing::Settling(now);
+        }
         loop {
             match &mut self.doing {
                 Doing::Creating => {

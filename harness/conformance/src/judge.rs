@@ -80,8 +80,8 @@ pub enum Noticed {
     Rule(String),
     /// Rows the script says it violates, and nobody noticed.
     Violates,
-    /// The run used up its virtual time.
-    TimeLimit,
+    /// The run used up its virtual time, or filled its record.
+    Limit,
 }
 
 /// Why a stored transcript cannot be judged here.
@@ -329,13 +329,13 @@ impl Judgement<'_> {
 
     fn limits(&mut self) {
         let last = self.transcript.entries.last().map(|entry| &entry.what);
-        if matches!(last, Some(What::End(End::TimeLimit))) {
+        if let Some(What::End(end @ (End::TimeLimit | End::RecordLimit))) = last {
             self.verdict.findings.push(Finding {
-                by: Noticed::TimeLimit,
+                by: Noticed::Limit,
                 rows: Vec::new(),
                 fault: Fault::Harness,
                 expected: "the run comes to an end".into(),
-                seen: "it used up the virtual time a run may take".into(),
+                seen: end.means().into(),
                 entry: self.transcript.entries.len().checked_sub(1),
                 span: None,
             });

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::Value;
 use session::time::Time;
 
-use crate::transcript::{Entry, EventSeen, SCRIPT, SessionSeen, Transcript, What};
+use crate::transcript::{Entry, EventSeen, Message, SCRIPT, SessionSeen, Transcript, What};
 use crate::watch::plain;
 
 /// The whole transcript. Hashes are left out: a snapshot changes when behaviour does.
@@ -187,9 +186,10 @@ fn say_session(session: &SessionSeen) -> String {
     said
 }
 
-fn say_message(message: &Value) -> String {
-    let Some(fields) = message.as_object() else {
-        return message.to_string();
+fn say_message(message: &Message) -> String {
+    let value = message.value();
+    let Some(fields) = value.as_object() else {
+        return message.text().to_owned();
     };
     let name = fields.get("type").map(plain).unwrap_or_default();
     let fields: Vec<String> = fields
@@ -211,10 +211,7 @@ fn native(name: Option<&str>) -> String {
 fn is_heartbeat(entry: &Entry) -> bool {
     match &entry.what {
         What::Sent { messages, .. } => {
-            !messages.is_empty()
-                && messages
-                    .iter()
-                    .all(|message| matches!(message["type"].as_str(), Some("ping" | "pong")))
+            !messages.is_empty() && messages.iter().all(Message::is_heartbeat)
         }
         _ => false,
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use session::time::Time;
 use session::words::{EndCause, ErrorWord, Event, Platform, Reason, State};
 
@@ -14,6 +15,10 @@ use crate::scenario::{AppAct, Direction, NetworkWord, SessionWord};
 
 /// Raised whenever the meaning of a line changes.
 pub const FORMAT: u32 = 1;
+
+/// The longest record, in entries: about 300 MB. Eight clients and a heartbeat every ten seconds
+/// fill it in a virtual week.
+pub const MOST_ENTRIES: usize = 1_000_000;
 
 /// The name under which the server appears.
 pub const SERVER: &str = "server";
@@ -110,7 +115,7 @@ pub enum What {
         bytes: usize,
         /// The messages in them, tickets replaced by their labels; empty when the bytes are
         /// opaque.
-        messages: Vec<Value>,
+        messages: Vec<Message>,
     },
     /// What the server did to a session.
     Session(SessionSeen),
@@ -285,6 +290,40 @@ session::words! {
         Complete = "complete", "every step was played, and the run settled";
         StepUnmet = "step-unmet", "an observation was not met; the run settled";
         TimeLimit = "time-limit", "the virtual time a run may take is used up";
+        RecordLimit = "record-limit", "the record is as long as it may be";
+    }
+}
+
+/// A message on the wire: JSON, kept as its text because there are very many of them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Message(Box<RawValue>);
+
+impl Message {
+    /// A message from its JSON text; `None` when that is no JSON.
+    pub fn new(json: &str) -> Option<Message> {
+        serde_json::from_str(json).ok().map(Message)
+    }
+
+    /// Its JSON text.
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+
+    /// Its value.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(self.text()).unwrap_or_default()
+    }
+
+    /// Is it one of the two that make a heartbeat?
+    pub fn is_heartbeat(&self) -> bool {
+        matches!(self.text(), r#"{"type":"ping"}"# | r#"{"type":"pong"}"#)
+    }
+}
+
+impl PartialEq for Message {
+    fn eq(&self, other: &Message) -> bool {
+        self.text() == other.text()
     }
 }
 

@@ -64,7 +64,7 @@ session::words! {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Shown {
-    /// What noticed it: `step 3`, `rule I2`, `violates`, `snapshot`, `time-limit`.
+    /// What noticed it: `step 3`, `rule I2`, `violates`, `snapshot`, `limit`.
     pub by: String,
     /// What kind of finding it is.
     pub kind: Kind,
@@ -94,7 +94,7 @@ session::words! {
         StepUnmet = "step-unmet", "a step was not met";
         RuleViolated = "rule-violated", "a rule that watches every run was broken";
         ViolationMissed = "violation-missed", "the script breaks a row and nobody noticed";
-        TimeLimit = "time-limit", "the run did not come to an end";
+        LimitReached = "limit-reached", "the run did not come to an end";
         TranscriptChanged = "transcript-changed", "the transcript is not the recorded one";
         TranscriptMissing = "transcript-missing", "there is no recorded transcript";
     }
@@ -195,7 +195,7 @@ fn show(
         Noticed::Step(step) => (format!("step {}", step + 1), Kind::StepUnmet),
         Noticed::Rule(rule) => (format!("rule {rule}"), Kind::RuleViolated),
         Noticed::Violates => ("violates".into(), Kind::ViolationMissed),
-        Noticed::TimeLimit => ("time limit".into(), Kind::TimeLimit),
+        Noticed::Limit => ("limit".into(), Kind::LimitReached),
     };
     let mut rows: BTreeMap<String, String> = finding
         .rows

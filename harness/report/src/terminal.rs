@@ -131,7 +131,7 @@ fn show(finding: &Shown, source: &Source, paint: Paint) -> String {
         Kind::StepUnmet => "step-unmet",
         Kind::RuleViolated => "rule-violated",
         Kind::ViolationMissed => "violation-missed",
-        Kind::TimeLimit => "time-limit",
+        Kind::LimitReached => "limit-reached",
         Kind::TranscriptChanged => "transcript-changed",
         Kind::TranscriptMissing => "transcript-missing",
     };

@@ -11,7 +11,8 @@ use super::{Actor, Fact, quality};
 use crate::case::{Case, States};
 use crate::scenario::{ClientIndex, NetworkChange, SessionWord};
 use crate::transcript::{
-    CallAnswered, CallMade, Entry, FORMAT, Header, SCRIPT, SERVER, SessionSeen, Transcript, What,
+    CallAnswered, CallMade, Entry, FORMAT, Header, Message, SCRIPT, SERVER, SessionSeen,
+    Transcript, What,
 };
 
 #[derive(Debug)]
@@ -213,24 +214,29 @@ impl<'a> Record<'a> {
             .filter(|text| text.ends_with('\n'))
             .and_then(|text| {
                 text.lines()
-                    .map(|line| serde_json::from_str::<Value>(line).ok())
-                    .collect::<Option<Vec<Value>>>()
+                    .map(|line| self.labelled(line))
+                    .collect::<Option<Vec<Message>>>()
             })
             .unwrap_or_default();
         What::Sent {
             link: link.0,
             bytes: bytes.len(),
-            messages: messages.into_iter().map(|m| self.labelled(m)).collect(),
+            messages,
         }
     }
 
-    fn labelled(&self, mut message: Value) -> Value {
+    /// The message with its ticket replaced by what it is called.
+    fn labelled(&self, line: &str) -> Option<Message> {
+        if !line.contains("\"ticket\"") {
+            return Message::new(line);
+        }
+        let mut message: Value = serde_json::from_str(line).ok()?;
         if let Some(ticket) = message.get_mut("ticket")
             && let Some(text) = ticket.as_str()
         {
             *ticket = Value::String(self.label(text));
         }
-        message
+        Message::new(&message.to_string())
     }
 
     fn label(&self, ticket: &str) -> String {
