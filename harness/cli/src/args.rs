@@ -61,8 +61,8 @@ pub struct Selection {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// Only this profile; may be repeated [default: all]
-    #[arg(long, value_name = "ID")]
+    /// Only this profile, or the one in this YAML file; may be repeated [default: all]
+    #[arg(long, value_name = "ID|FILE")]
     pub profile: Vec<String>,
 
     /// Only scenarios whose name matches, such as 'kick/*'

@@ -19,7 +19,7 @@ use crate::{print, suite};
 /// # Errors
 /// Files that are no good, or nothing selected.
 pub fn list(options: &ListOptions) -> Result<Exit, Trouble> {
-    let library = suite::library()?;
+    let library = suite::library(&options.selection)?;
     let profiles = suite::profiles(&options.selection, &library)?;
     let members = suite::scenarios(&options.selection, &library)?;
     let mut text = String::new();
@@ -53,7 +53,7 @@ pub fn schema() -> Result<Exit, Trouble> {
 /// # Errors
 /// The word is not known.
 pub fn explain(options: &ExplainOptions) -> Result<Exit, Trouble> {
-    let library = suite::library()?;
+    let library = suite::library(&Selection::default())?;
     let members = suite::scenarios(&Selection::default(), &library)?;
     let scenarios: Vec<&Scenario> = members.iter().map(|member| &member.scenario).collect();
     let what = options.what.trim();

@@ -66,6 +66,11 @@ impl Place {
         }
     }
 
+    /// Do they belong to the built-in suite?
+    pub fn is_built_in(&self) -> bool {
+        self.built_in.is_some()
+    }
+
     /// The transcripts of a scenario from disk: below `fixtures/transcripts` beside a folder
     /// `scenarios`, or else beside the file itself.
     pub fn on_disk(path: &Path, suite: Option<&Path>, name: &str) -> Place {

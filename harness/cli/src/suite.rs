@@ -25,12 +25,18 @@ static TRANSCRIPTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/t
 /// The largest scenario file that is opened, in bytes; the reader has the same limit and says so.
 const LARGEST: u64 = 2 * 1024 * 1024;
 
-/// Profiles, requirements and rules, as they are built in.
+/// Profiles, requirements and rules: the built-in ones, and the profiles in files that the
+/// selection names.
 ///
 /// # Errors
-/// The built-in data is no good, which a test rules out.
-pub fn library() -> Result<Library, Trouble> {
-    let profiles = embedded(&PROFILES, "fixtures/profiles")?;
+/// A file that cannot be read or is no good.
+pub fn library(selection: &Selection) -> Result<Library, Trouble> {
+    let mut profiles = embedded(&PROFILES, "fixtures/profiles")?;
+    for path in selection.profile.iter().map(Path::new) {
+        if is_yaml(path) {
+            profiles.push(read(path)?);
+        }
+    }
     let requirements = embedded(&REQUIREMENTS, "fixtures/requirements")?;
     Library::read(&profiles, &requirements).map_err(Trouble::Broken)
 }
@@ -111,22 +117,35 @@ pub fn profiles<'a>(
     if selection.profile.is_empty() || selection.profile.iter().any(|id| id == "all") {
         return Ok(all);
     }
-    for wanted in &selection.profile {
+    let wanted: Vec<String> = selection
+        .profile
+        .iter()
+        .map(|wanted| match is_yaml(Path::new(wanted)) {
+            true => id_in(Path::new(wanted)),
+            false => Ok(wanted.clone()),
+        })
+        .collect::<Result<_, Trouble>>()?;
+    for wanted in &wanted {
         if !all.iter().any(|profile| profile.id == *wanted) {
             let known: Vec<&str> = all.iter().map(|profile| profile.id.as_str()).collect();
             let near = closest(wanted, known.iter().copied())
                 .map(|near| format!("; did you mean `{near}`?"))
                 .unwrap_or_default();
             return Err(Trouble::Usage(format!(
-                "there is no profile `{wanted}`{near} The profiles are {}.",
+                "there is no profile `{wanted}`{near}\nthe profiles are {}",
                 known.join(", ")
             )));
         }
     }
     Ok(all
         .into_iter()
-        .filter(|profile| selection.profile.contains(&profile.id))
+        .filter(|profile| wanted.contains(&profile.id))
         .collect())
+}
+
+/// Is the profile part of the binary, and not one of the user's?
+pub fn is_built_in(profile: &str) -> bool {
+    PROFILES.get_file(format!("{profile}.yaml")).is_some()
 }
 
 /// The recorded transcript of a built-in scenario.
@@ -134,6 +153,18 @@ pub fn recorded(scenario: &str, profile: &str) -> Option<&'static str> {
     TRANSCRIPTS
         .get_file(format!("{scenario}/{profile}.snap"))?
         .contents_utf8()
+}
+
+fn id_in(path: &Path) -> Result<String, Trouble> {
+    let source = read(path)?;
+    let node = yaml::parse(&source).map_err(|diagnostics| {
+        Trouble::Broken(vec![Broken {
+            source,
+            diagnostics,
+        }])
+    })?;
+    let id = node.get("id").and_then(|id| id.text());
+    Ok(id.unwrap_or_default().to_owned())
 }
 
 struct Found {
@@ -195,7 +226,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn open(path: &Path, below: &Path) -> Result<Found, Trouble> {
+fn read(path: &Path) -> Result<Source, Trouble> {
     let shown = path.display().to_string();
     let unreadable = |error| Trouble::Unreadable(shown.clone(), error);
     let size = std::fs::metadata(path).map_err(unreadable)?.len();
@@ -211,7 +242,11 @@ fn open(path: &Path, below: &Path) -> Result<Found, Trouble> {
     } else {
         std::fs::read(path).map_err(unreadable)?
     };
-    let source = yaml::read(&shown, bytes).map_err(|wrong| unread(&shown, wrong))?;
+    yaml::read(&shown, bytes).map_err(|wrong| unread(&shown, wrong))
+}
+
+fn open(path: &Path, below: &Path) -> Result<Found, Trouble> {
+    let source = read(path)?;
     // Below a folder `scenarios` of a checkout the name is the one of the built-in suite.
     let suite = path
         .ancestors()
@@ -223,7 +258,7 @@ fn open(path: &Path, below: &Path) -> Result<Found, Trouble> {
     let name = name_of(&relative.display().to_string());
     Ok(Found {
         snapshots: Place::on_disk(path, suite.as_deref(), &name),
-        argument: shown,
+        argument: source.path.clone(),
         name,
         source,
     })

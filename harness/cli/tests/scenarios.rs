@@ -12,7 +12,7 @@ fn main() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     std::env::set_current_dir(root).expect("the checkout is there");
     let options = RunOptions::default();
-    let library = suite::library().expect("the built-in data is sound");
+    let library = suite::library(&options.selection).expect("the built-in data is sound");
     let members = suite::scenarios(&options.selection, &library).unwrap_or_else(|trouble| {
         panic!("{}", trouble.shown());
     });

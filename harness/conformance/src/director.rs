@@ -15,7 +15,7 @@ use crate::scenario::{
     Act, Action, AppAct, CallAct, CallName, ClientIndex, NetworkChange, ServerAct, TokenAct,
 };
 use crate::script::Script;
-use crate::transcript::{End, LinkEnd, MOST_ENTRIES, SERVER, Transcript, What};
+use crate::transcript::{End, LinkEnd, MOST_ENTRIES, SERVER, StopReason, Transcript, What};
 use crate::watch::{Status, Watch};
 
 /// Who acts.
@@ -162,14 +162,8 @@ impl<'a> Director<'a> {
                     match watch.status() {
                         Status::Open(_) => break,
                         Status::Met(_) => self.doing = Doing::Between,
-                        // What it hangs on is nobody's promise; the script goes on.
-                        Status::Undocumented(_) => self.doing = Doing::Between,
-                        Status::Unmet(_) => {
-                            self.end = End::StepUnmet;
-                            let step = self.next.saturating_sub(1);
-                            self.record.script(now, What::Stopped { step });
-                            self.settle(now);
-                        }
+                        Status::Undocumented(_) => self.stop(now, StopReason::Undocumented),
+                        Status::Unmet(_) => self.stop(now, StopReason::Unmet),
                     }
                 }
                 Doing::Settling(until) => {
@@ -249,6 +243,13 @@ impl<'a> Director<'a> {
         if let Action::Act(act) = &step.action {
             self.act(now, act);
         }
+    }
+
+    fn stop(&mut self, now: Time, why: StopReason) {
+        self.end = End::Stopped;
+        let step = self.next.saturating_sub(1);
+        self.record.script(now, What::Stopped { step, why });
+        self.settle(now);
     }
 
     fn settle(&mut self, now: Time) {

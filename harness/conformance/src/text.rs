@@ -129,7 +129,9 @@ pub fn say(entry: &Entry) -> String {
         What::App { is } => format!("app {is}"),
         What::Server { act } => format!("server {act}"),
         What::Clock { skew } => format!("clock {skew:+} ms"),
-        What::Stopped { step } => format!("step {} is not met; the script stops", step + 1),
+        What::Stopped { step, why } => {
+            format!("the script stops at step {}: {}", step + 1, why.means())
+        }
         What::End(end) => format!("end: {end}"),
     }
 }

@@ -158,10 +158,12 @@ pub enum What {
         /// Milliseconds ahead of the truth.
         skew: i64,
     },
-    /// A step was not met; the script stops here, and the run comes to rest.
+    /// The script stops here, and the run comes to rest.
     Stopped {
-        /// Which, counted from 0.
+        /// At which step, counted from 0.
         step: usize,
+        /// Why.
+        why: StopReason,
     },
     /// The run is over.
     End(End),
@@ -285,10 +287,18 @@ pub struct SessionSeen {
 }
 
 session::words! {
+    /// Why a script stops before its end.
+    StopReason, "reason to stop" {
+        Unmet = "unmet", "the step is not met";
+        Undocumented = "undocumented", "nobody documents what the step hangs on, nor what follows it";
+    }
+}
+
+session::words! {
     /// How a script ended.
     End, "end of a run" {
         Complete = "complete", "every step was played, and the run settled";
-        StepUnmet = "step-unmet", "an observation was not met; the run settled";
+        Stopped = "stopped", "the script stopped at a step; the run settled";
         TimeLimit = "time-limit", "the virtual time a run may take is used up";
         RecordLimit = "record-limit", "the record is as long as it may be";
     }

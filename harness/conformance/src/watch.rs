@@ -187,10 +187,6 @@ impl Watch {
     /// Decides what is already certain when the step begins, and how long it may stay open.
     fn begin(&mut self, beginning: &Beginning<'_>) {
         let case = beginning.case;
-        if let Some((_, Promise::Undocumented(knob))) = self.promise(case) {
-            self.status = Status::Undocumented(knob.to_owned());
-            return;
-        }
         if let Kind::Expect(what, _) | Kind::Never(what, _) = &self.kind
             && let Seen::State(wanted) = what.seen
         {
@@ -327,7 +323,8 @@ impl Watch {
                     }
                     return;
                 }
-                Promise::Told(..) | Promise::Undocumented(_) => {}
+                Promise::Undocumented(_) => return,
+                Promise::Told(..) => {}
             }
         }
         if taken.contains(&index) {
@@ -403,6 +400,13 @@ impl Watch {
         };
         if now < deadline {
             self.status = Status::Open(Some(deadline));
+            return;
+        }
+        if let Some((_, Promise::Undocumented(knob))) = self.promise(case)
+            && !matches!(self.kind, Kind::Answer { .. })
+        {
+            // Its time has passed, so what happened is on record.
+            self.status = Status::Undocumented(knob.to_owned());
             return;
         }
         match &self.kind {

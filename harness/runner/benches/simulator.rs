@@ -24,7 +24,7 @@ fn main() {
     ];
     for work in &fast {
         let mut engines = vec![
-            Engine::new("bare heap of events", || drop(bare::run(work))),
+            Engine::new("bare heap of events", || bare::run(work)),
             Engine::new("event jumps", || work.event_jump()),
             Engine::new("turmoil, tick 100 ms", || work.ticked(tick_100)),
         ];
@@ -36,7 +36,7 @@ fn main() {
     let apart = Workload::beats("", 100).staggered("100 clients, 7 ms apart", Millis(7));
     for work in [apart, Workload::beats("1000 clients", 1_000)] {
         let engines = vec![
-            Engine::new("bare heap of events", || drop(bare::run(&work))),
+            Engine::new("bare heap of events", || bare::run(&work)),
             Engine::new("event jumps", || work.event_jump()),
         ];
         measure(work.name, work.length, engines);

@@ -13,7 +13,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use conformance::director::Fact;
 use conformance::transcript::LinkEnd;
@@ -77,12 +77,20 @@ pub struct Pump<N: Network, A, F> {
     next_accepted: LinkId,
     /// Closed links and when they are dropped at the latest, in that order.
     lingering: VecDeque<(Time, LinkId)>,
-    ready: Arc<Ready<LinkId>>,
+    ready: Arc<Ready<Source>>,
+    listener: Waker,
     peer_wakes_at: Option<Time>,
     alarm_set_to: Option<Time>,
     exchanges: u64,
     outputs: Vec<Output>,
     buffer: Vec<u8>,
+}
+
+/// Where something may have happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    Listener,
+    Link(LinkId),
 }
 
 impl<N, A, F> Pump<N, A, F>
@@ -100,6 +108,8 @@ where
         first_accepted: LinkId,
         sink: F,
     ) -> Pump<N, A, F> {
+        let ready = Ready::new();
+        ready.add(Source::Listener);
         Pump {
             peer,
             network,
@@ -109,7 +119,8 @@ where
             links: BTreeMap::new(),
             next_accepted: first_accepted,
             lingering: VecDeque::new(),
-            ready: Ready::new(),
+            listener: ready.waker(Source::Listener),
+            ready,
             peer_wakes_at: None,
             alarm_set_to: None,
             exchanges: 0,
@@ -144,10 +155,11 @@ where
     fn step(&mut self, cx: &mut Context<'_>) -> bool {
         if let Some(input) = self.inbox.take(cx) {
             self.exchange(input);
-        } else if let Some(link) = self.ready.pop() {
-            self.poll_link(link);
-        } else if let Poll::Ready(stream) = self.network.poll_accept(cx) {
-            self.accept(stream);
+        } else if let Some(source) = self.ready.pop() {
+            match source {
+                Source::Listener => self.poll_listener(),
+                Source::Link(link) => self.poll_link(link),
+            }
         } else if let Poll::Ready(()) = self.alarm.poll(cx) {
             self.rung();
         } else {
@@ -156,20 +168,27 @@ where
         true
     }
 
-    fn accept(&mut self, stream: N::Stream) {
-        let link = self.next_accepted;
-        self.next_accepted = LinkId(link.0 + 1);
-        self.links
-            .insert(link, Link::up(stream, self.ready.waker(link)));
-        self.ready.add(link);
-        self.tell(link, News::Opened);
+    fn poll_listener(&mut self) {
+        let mut cx = Context::from_waker(&self.listener);
+        if let Poll::Ready(stream) = self.network.poll_accept(&mut cx) {
+            self.ready.add(Source::Listener); // There may be more.
+            let link = self.next_accepted;
+            self.next_accepted = LinkId(link.0 + 1);
+            self.links.insert(link, Link::up(stream, self.waker(link)));
+            self.ready.add(Source::Link(link));
+            self.tell(link, News::Opened);
+        }
+    }
+
+    fn waker(&self, link: LinkId) -> Waker {
+        self.ready.waker(Source::Link(link))
     }
 
     fn poll_link(&mut self, id: LinkId) {
         if let Some(link) = self.links.get_mut(&id)
             && let Some(news) = link.poll(&mut self.buffer)
         {
-            self.ready.add(id); // There may be more of it.
+            self.ready.add(Source::Link(id)); // There may be more of it.
             self.tell(id, news);
         }
     }
@@ -240,7 +259,7 @@ where
         if self.links.contains_key(&id) {
             return;
         }
-        let mut link = Link::opening(self.network.connect(), self.ready.waker(id));
+        let mut link = Link::opening(self.network.connect(), self.waker(id));
         // At once, so that connects and sends leave in the order of the outputs.
         link.try_connect();
         self.links.insert(id, link);

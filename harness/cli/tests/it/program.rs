@@ -184,6 +184,55 @@ fn bad_arguments_end_with_2_and_advice() {
 }
 
 #[test]
+fn a_vendor_is_one_file_and_no_compilation() {
+    let (folder, _) = scenario(FAILING);
+    let profile = "id: acme\nextends: zego-zim\nvendor: Acme\n\
+                   events: { kicked-out: { callback: onGone } }\n";
+    std::fs::write(folder.path().join("acme.yaml"), profile).unwrap();
+    let ended = kickout(
+        folder.path(),
+        &["run", "--profile", "acme.yaml", "--filter", "kick/*"],
+    );
+    assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
+    // The vendor's own callback is another one now, and the neutral scenarios do not mind.
+    assert!(
+        ended.stdout.contains("kick/newer_login_wins  passed acme"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended
+            .stdout
+            .contains("failed kick/zim_disconnected_kicked_out under acme"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn what_nobody_documents_is_neither_passed_nor_failed() {
+    let (folder, _) = scenario(FAILING);
+    let profile = "id: acme\nextends: zego-zim\n\
+                   rules: { devices: { returning: undocumented } }\n";
+    std::fs::write(folder.path().join("acme.yaml"), profile).unwrap();
+    let one = [
+        "run",
+        "--profile",
+        "acme.yaml",
+        "--filter",
+        "kick/returning_device_loses",
+    ];
+    let ended = kickout(folder.path(), &one);
+    assert!(
+        ended.stdout.contains("undocumented acme"),
+        "{}{}",
+        ended.stdout,
+        ended.stderr
+    );
+    assert_eq!(ended.code, 5, "no case passed or failed");
+}
+
+#[test]
 fn nothing_to_run_ends_with_5() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [

@@ -1,11 +1,13 @@
 //! The data of the repository, checked against the code that reads it.
 //!
 //! - `diagnostics`: what wrong files are told
+//! - `extends`: profiles that build on others
 //! - `profiles`: every profile resolves, and every value says where it comes from
 //! - `requirements`: every id that is named exists
 //! - `vendors`: no vendor is named in code
 
 mod diagnostics;
+mod extends;
 mod profiles;
 mod requirements;
 mod vendors;
