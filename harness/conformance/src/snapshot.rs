@@ -4,7 +4,7 @@
 /// A snapshot file with this body. `input_file` is the scenario it belongs to.
 pub fn write(input_file: &str, body: &str) -> String {
     format!(
-        "---\nsource: harness/cli/tests/scenarios.rs\ninput_file: {input_file}\n---\n{}\n",
+        "---\nsource: fixtures/scenarios.rs\ninput_file: {input_file}\n---\n{}\n",
         body.trim_end()
     )
 }
