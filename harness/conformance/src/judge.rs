@@ -6,7 +6,7 @@ use session::words::ErrorWord;
 
 use crate::case::{Case, States};
 use crate::requirement::{Catalogue, Party};
-use crate::rules::{self, About, RuleTexts};
+use crate::rules::{self, About, RuleTexts, Violation};
 use crate::scenario::Action;
 use crate::script::Script;
 use crate::source::Span;
@@ -130,6 +130,18 @@ pub fn judge(
     judgement.rules(texts);
     judgement.limits();
     Ok(judgement.close())
+}
+
+/// The first violation of each actor, and how many follow it: what comes later is more of the same.
+fn first_of_each_actor(violations: Vec<Violation>) -> Vec<(Violation, usize)> {
+    let mut first: Vec<(Violation, usize)> = Vec::new();
+    for violation in violations {
+        match first.iter_mut().find(|(v, _)| v.actor == violation.actor) {
+            Some((_, more)) => *more += 1,
+            None => first.push((violation, 0)),
+        }
+    }
+    first
 }
 
 struct Judgement<'a> {
@@ -284,7 +296,7 @@ impl Judgement<'_> {
                     .inconclusive
                     .push(format!("rule {}: {open}", ruling.rule));
             }
-            for violation in ruling.found.violations {
+            for (violation, more) in first_of_each_actor(ruling.found.violations) {
                 if ruling.party == Party::App {
                     app_rows_broken.extend(rows.iter().cloned());
                     if rows.iter().any(|row| violates.contains(row)) {
@@ -301,13 +313,19 @@ impl Judgement<'_> {
                     rows: rows.clone(),
                     fault,
                     expected: format!("{}: {}", violation.actor, violation.expected),
-                    seen: violation.seen,
+                    seen: match more {
+                        0 => violation.seen,
+                        more => format!("{}, and {more} times more later", violation.seen),
+                    },
                     entry: Some(violation.entry),
                     span: None,
                 });
             }
         }
-        for row in violates.difference(&app_rows_broken) {
+        // A script that stopped early may not have come to what it breaks.
+        let last = self.transcript.entries.last().map(|entry| &entry.what);
+        let played = matches!(last, Some(What::End(End::Complete)));
+        for row in violates.difference(&app_rows_broken).filter(|_| played) {
             self.verdict.findings.push(Finding {
                 by: Noticed::Violates,
                 rows: vec![row.clone()],

@@ -242,5 +242,17 @@ fn around(transcript: &Transcript, entry: Option<usize>) -> String {
     let to = (at + AROUND / 2 + 1).min(entries.len());
     let mut said = String::new();
     text::render_entries(&entries[from..to], &mut said);
-    said
+    let mut matters = String::new();
+    if let Some(entry) = entries.get(at) {
+        text::render_entries(std::slice::from_ref(entry), &mut matters);
+    }
+    // Names are padded to the longest of the lines shown, so lines are compared without blanks.
+    let plain = |line: &str| line.split_whitespace().collect::<String>();
+    let matters = plain(&matters);
+    said.lines()
+        .map(|line| match plain(line) == matters {
+            true => format!("> {line}\n"),
+            false => format!("  {line}\n"),
+        })
+        .collect()
 }

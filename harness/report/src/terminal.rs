@@ -155,7 +155,7 @@ fn show(finding: &Shown, source: &Source, paint: Paint) -> String {
     text.push('\n');
     if !finding.around.is_empty() {
         for line in finding.around.lines() {
-            let _ = writeln!(text, "    {line}");
+            let _ = writeln!(text, "  {line}");
         }
     }
     let _ = writeln!(text, "repeat: {}", paint.bold(&finding.repeat));
