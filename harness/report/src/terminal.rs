@@ -118,10 +118,11 @@ pub fn summary(results: &[CaseResult], paint: Paint) -> String {
         .len();
     let virtual_ms: u64 = results.iter().map(|result| result.virtual_ms).sum();
     format!(
-        "\n{} scenarios, {} cases: {}\n{rows} requirements decided in {} of virtual time\n",
-        scenarios.len(),
-        results.len(),
+        "\n{}, {}: {}\n{} decided in {} of virtual time\n",
+        many(scenarios.len(), "scenario"),
+        many(results.len(), "case"),
         ends.join(", "),
+        many(rows, "requirement"),
         hours(virtual_ms),
     )
 }
@@ -160,6 +161,11 @@ fn show(finding: &Shown, source: &Source, paint: Paint) -> String {
     }
     let _ = writeln!(text, "repeat: {}", paint.bold(&finding.repeat));
     text
+}
+
+fn many(number: usize, what: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{s}")
 }
 
 fn hours(ms: u64) -> String {

@@ -8,8 +8,8 @@ use conformance::director::Command;
 use conformance::scenario::{AppAct, ClientIndex, Direction, NetworkChange, NetworkWord};
 use runner::HarnessError;
 use runner::simulated::drive;
-use session::peer::{Input, LinkId, Output, Peer};
-use session::time::{EPOCH_UNIX_MS, Millis, Time};
+use session::peer::{Input, LinkId, Order, Output, Peer};
+use session::time::{EPOCH_UNIX_MS, Millis, Now, Time};
 use toys::*;
 
 const LINKS: &[&str] = &[
@@ -269,6 +269,80 @@ fn a_handshake_that_is_cut_leaves_nothing_at_the_server() {
                 plan.lines
             );
         }
+    }
+}
+
+#[test]
+fn no_socket_is_left_behind() {
+    // On demand the server says how many sockets the two kernels still know.
+    struct Counting(ToyServer);
+    impl Peer for Counting {
+        fn handle(&mut self, now: Now, input: Input, outputs: &mut Vec<Output>) {
+            if let Input::Order(_) = input {
+                let count = |host: &str| turmoil_net::netstat(host).entries.len();
+                let (device, server) = (count("10.0.0.1"), count("192.168.0.1"));
+                outputs.push(says(format!("{device} and {server} sockets")));
+            }
+            self.0.handle(now, input, outputs);
+        }
+    }
+    let faults: [(&str, Vec<(u64, Command)>); 6] = [
+        ("switched", vec![(0, network(0, NetworkWord::Switched))]),
+        ("reset", vec![(0, network(0, NetworkWord::Reset))]),
+        (
+            "black hole",
+            vec![
+                (0, network(0, NetworkWord::BlackHole)),
+                (100, network(0, NetworkWord::Up)),
+            ],
+        ),
+        (
+            "outage",
+            vec![
+                (0, network(0, NetworkWord::Unreachable)),
+                (200, network(0, NetworkWord::Up)),
+            ],
+        ),
+        (
+            "crash in the dark",
+            vec![
+                (0, network(0, NetworkWord::BlackHole)),
+                (1, app(0, AppAct::Crashed)),
+                (100, network(0, NetworkWord::Up)),
+                (100, app(0, AppAct::Started)),
+                (100, login(0)),
+            ],
+        ),
+        (
+            "restart in an outage",
+            vec![
+                (0, network(0, NetworkWord::Unreachable)),
+                (1, Command::StopServer),
+                (1, Command::StartServer),
+                (200, network(0, NetworkWord::Up)),
+            ],
+        ),
+    ];
+    let count = Order::Kick {
+        user: String::new(),
+    };
+    for (name, commands) in faults {
+        let mut plan = Plan::until(s(4_000)).at(ms(0), login(0));
+        plan = plan.at(s(3_999), Command::Order(count.clone()));
+        for round in 0..10 {
+            for (at, command) in &commands {
+                plan = plan.at(s(50 + round * 300 + at), command.clone());
+            }
+        }
+        let habits = Habits::default();
+        let mut peers = Made {
+            client: move |_| Box::new(ToyClient::new(habits)) as Box<dyn Peer>,
+            server: move || Box::new(Counting(ToyServer::new(habits))) as Box<dyn Peer>,
+        };
+        let plan = drive(&devices(1), 0, plan, &mut peers).unwrap();
+        // The link, and at the server the listener too.
+        let seen = plan.with(&["sockets"]);
+        assert_eq!(seen, ["3999000 server: 1 and 2 sockets"], "{name}");
     }
 }
 

@@ -14,7 +14,7 @@ use session::time::{Millis, Now, Time};
 use toys::*;
 
 const DEVICES: usize = 3;
-const RUNS: u64 = 600;
+const RUNS: u64 = 60;
 
 /// A toy client whose every message says on which link it is sent and which one it is.
 struct Counting {
@@ -31,7 +31,7 @@ impl Peer for Counting {
                 let sent = self.sent.entry(*link).or_default();
                 *sent += 1;
                 // Now and then more than one packet can carry.
-                let padding = if *sent % 5 == 0 { 5_000 } else { 10 };
+                let padding = if sent.is_multiple_of(5) { 5_000 } else { 10 };
                 let name = &self.name;
                 *bytes = format!("{name}/{} {sent} {}\n", link.0, "x".repeat(padding)).into();
             }

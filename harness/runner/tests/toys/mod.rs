@@ -107,7 +107,13 @@ impl Peer for ToyClient {
     fn handle(&mut self, now: Now, input: Input, outputs: &mut Vec<Output>) {
         let now = now.at;
         match (input, &self.stage) {
-            (Input::Call { id, call }, Stage::Idle) if matches!(call, Call::Login { .. }) => {
+            (
+                Input::Call {
+                    id,
+                    call: Call::Login { .. },
+                },
+                Stage::Idle,
+            ) => {
                 self.login = Some(id);
                 outputs.push(happened(Event::LoggingIn));
                 self.connect(now, outputs);

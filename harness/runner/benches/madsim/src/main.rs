@@ -58,8 +58,14 @@ fn run(work: &Workload) {
     let server = runtime.create_node().name("server").ip(SERVER.ip()).build();
     drop(server.spawn(async move { local(move || serve(habits)).await }));
     for client in 0..work.clients {
-        let ip = IpAddr::from(Ipv4Addr::from(u32::from(Ipv4Addr::new(10, 0, 0, 1)) + client as u32));
-        let node = runtime.create_node().name(format!("device-{client}")).ip(ip).build();
+        let ip = IpAddr::from(Ipv4Addr::from(
+            u32::from(Ipv4Addr::new(10, 0, 0, 1)) + client as u32,
+        ));
+        let node = runtime
+            .create_node()
+            .name(format!("device-{client}"))
+            .ip(ip)
+            .build();
         // The server listens a moment after the start.
         let delay = Duration::from_millis(1 + work.stagger.0 * client as u64);
         drop(node.spawn(async move { local(move || be_client(habits, client, delay)).await }));
@@ -75,14 +81,23 @@ fn local<F: Future<Output = ()> + 'static>(start: impl FnOnce() -> F) -> impl Fu
 }
 
 async fn serve(habits: Habits) {
-    let listener = TcpListener::bind(SERVER).await.expect("nobody else listens");
+    let listener = TcpListener::bind(SERVER)
+        .await
+        .expect("nobody else listens");
     let listener = Rc::new(listener);
     let sockets = Sockets::Server {
         accepting: accept(Rc::clone(&listener)),
         listener,
     };
     let peer = Box::new(ToyServer::new(habits));
-    let pump = Pump::new(peer, sockets, MadAlarm(None), Inbox::new(), LinkId(1), |_| {});
+    let pump = Pump::new(
+        peer,
+        sockets,
+        MadAlarm(None),
+        Inbox::new(),
+        LinkId(1),
+        |_| {},
+    );
     let _: Infallible = pump.await;
 }
 
@@ -93,7 +108,14 @@ async fn be_client(habits: Habits, client: usize, delay: Duration) {
         inbox.put(Input::Call { id, call });
     }
     let peer = Box::new(ToyClient::new(habits));
-    let pump = Pump::new(peer, Sockets::Client, MadAlarm(None), inbox, LinkId(1), |_| {});
+    let pump = Pump::new(
+        peer,
+        Sockets::Client,
+        MadAlarm(None),
+        inbox,
+        LinkId(1),
+        |_| {},
+    );
     let _: Infallible = pump.await;
 }
 
