@@ -38,7 +38,7 @@ Exit codes:
 
 Examples:
   kickout run                                  the built-in suite under every profile
-  kickout run scenarios/kick --profile acme    one folder, one profile
+  kickout run scenarios/kick                   one folder
   kickout explain 1002001                      what a number means, and where";
 
 /// What to do.

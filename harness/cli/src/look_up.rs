@@ -166,7 +166,10 @@ fn explain_event(event: Event, library: &Library, text: &mut String) {
                     let args: Vec<String> = native
                         .args
                         .iter()
-                        .map(|(name, value)| format!("{name}: {value}"))
+                        .map(|(name, value)| match value.as_str() {
+                            Some(text) => format!("{name}: {text}"),
+                            None => format!("{name}: {value}"),
+                        })
                         .collect();
                     let codes: Vec<String> = native
                         .codes

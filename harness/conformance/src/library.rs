@@ -71,7 +71,13 @@ impl Library {
 
     fn names(&self) -> Known {
         let mut knobs = BTreeSet::new();
+        let mut callbacks = BTreeSet::new();
+        let mut arguments = BTreeSet::new();
         for profile in self.profiles.all() {
+            for native in profile.events.values() {
+                callbacks.extend(native.callback.clone());
+                arguments.extend(native.args.keys().cloned());
+            }
             // Plain data: serialising it cannot fail.
             let rules = serde_json::to_value(&profile.rules).expect("rules are plain data");
             leaves(&rules, "", &mut knobs);
@@ -84,6 +90,8 @@ impl Library {
                 .map(|c| c.word().to_owned())
                 .collect(),
             knobs,
+            callbacks,
+            arguments,
         }
     }
 }

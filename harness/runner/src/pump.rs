@@ -18,7 +18,7 @@ use std::task::{Context, Poll, Waker};
 use conformance::director::Fact;
 use conformance::transcript::LinkEnd;
 use session::peer::{Closed, Input, LinkId, Output, Peer};
-use session::time::{Millis, Now, Time};
+use session::time::{EPOCH_UNIX_MS, Millis, Now, Time};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use self::inbox::Inbox;
@@ -61,6 +61,15 @@ pub trait Alarm {
 
     /// Ready when the moment that was set has come; then nothing is set any more.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+}
+
+/// The present as a device believes it to be whose clock is `skew` milliseconds ahead.
+pub(crate) fn skewed(at: Time, skew: i64) -> Now {
+    let wall = EPOCH_UNIX_MS.saturating_add(at.0);
+    Now {
+        at,
+        wall: wall.saturating_add_signed(skew),
+    }
 }
 
 /// Carries one peer; never ends by itself.

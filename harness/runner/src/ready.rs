@@ -1,7 +1,17 @@
 //! Who asked to be polled, in a fixed order.
 
+use std::io;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
+
+/// The result of something that never waits, though it is written as if it could.
+pub(crate) fn at_once<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+    }
+}
 
 /// The keys whose wakers were called, handed out lowest first.
 ///

@@ -13,6 +13,7 @@
 mod clock;
 mod fabric;
 mod network;
+mod process;
 mod scheduler;
 mod socket;
 

@@ -9,6 +9,7 @@
 
 mod compare;
 mod host;
+mod socket;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -11,6 +11,7 @@ use runner::simulated::drive;
 use session::peer::{CallId, Input, LinkId, Output, Peer};
 use session::random::Stream;
 use session::time::{Millis, Now, Time};
+use toys::plan::*;
 use toys::*;
 
 const DEVICES: usize = 3;

@@ -42,6 +42,10 @@ pub struct Known {
     pub capabilities: BTreeSet<String>,
     /// The knobs of a profile, as paths such as `reconnect.window`.
     pub knobs: BTreeSet<String>,
+    /// The callbacks of the profiles.
+    pub callbacks: BTreeSet<String>,
+    /// The arguments of those callbacks.
+    pub arguments: BTreeSet<String>,
 }
 
 /// Understands a scenario. `name` is its path below the scenario folder without `.yaml`.

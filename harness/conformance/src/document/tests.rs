@@ -509,5 +509,7 @@ fn known() -> Known {
         profiles: set(&["a-vendor"]),
         capabilities: set(&["accounts"]),
         knobs: set(&["reconnect.window"]),
+        callbacks: set(&["onKick", "onKickedOut"]),
+        arguments: set(&["reason", "why"]),
     }
 }

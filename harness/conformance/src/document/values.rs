@@ -49,17 +49,21 @@ impl Decoder<'_> {
                 Some(Typed::Code(code))
             }
             Kind::Callback => {
-                let typed = self.some_text(site)?;
                 self.needs_profiles(site);
-                Some(typed)
+                self.listed(Listing::Callback, site)
             }
             Kind::Arguments => match &site.node.value {
-                Value::Map(entries) if !entries.is_empty() => Some(Typed::Arguments(
-                    entries
-                        .iter()
-                        .map(|(key, node)| (key.text.clone(), node.to_json()))
-                        .collect(),
-                )),
+                Value::Map(entries) if !entries.is_empty() => {
+                    for (key, _) in entries {
+                        self.is_listed(Listing::Argument, &key.text, key.span, "");
+                    }
+                    Some(Typed::Arguments(
+                        entries
+                            .iter()
+                            .map(|(key, node)| (key.text.clone(), node.to_json()))
+                            .collect(),
+                    ))
+                }
                 _ => self.refuse(site.wrong_type()),
             },
             Kind::Listed(listing) => self.listed(*listing, site),
@@ -276,26 +280,30 @@ impl Decoder<'_> {
 
     fn listed(&mut self, listing: Listing, site: Site<'_>) -> Option<Typed> {
         let text = self.text(site)?;
-        let known = match listing {
-            Listing::Requirement => &self.known.requirements,
-            Listing::Capability => &self.known.capabilities,
-            Listing::Knob => &self.known.knobs,
+        let text = text.to_owned();
+        self.is_listed(listing, &text, site.place(), "")
+            .then_some(Typed::Text(text))
+    }
+
+    /// Complains, and says no, where a name that must exist elsewhere does not.
+    fn is_listed(&mut self, listing: Listing, text: &str, at: Span, sign: &str) -> bool {
+        let (known, code) = match listing {
+            Listing::Requirement => (&self.known.requirements, "unknown-requirement"),
+            Listing::Capability => (&self.known.capabilities, "unknown-capability"),
+            Listing::Knob => (&self.known.knobs, "unknown-knob"),
+            Listing::Profile => (&self.known.profiles, "unknown-profile"),
+            Listing::Callback => (&self.known.callbacks, "unknown-callback"),
+            Listing::Argument => (&self.known.arguments, "unknown-argument"),
         };
         if known.contains(text) {
-            return Some(Typed::Text(text.to_owned()));
+            return true;
         }
         let kind = listing.kind();
-        let diagnostic = site.wrong(
-            match listing {
-                Listing::Requirement => "unknown-requirement",
-                Listing::Capability => "unknown-capability",
-                Listing::Knob => "unknown-knob",
-            },
-            format!("there is no {kind} `{}`", shown(text)),
-            format!("no {kind}"),
-        );
-        let diagnostic = self.advise_from(diagnostic, text, site, known);
-        self.refuse(diagnostic)
+        let message = format!("there is no {kind} `{}`", shown(text));
+        let diagnostic = Diagnostic::new(code, message).at(at, format!("no {kind}"));
+        let diagnostic = self.advise_from(diagnostic, text, at, sign, known);
+        self.complain(diagnostic);
+        false
     }
 
     fn profile(&mut self, site: Site<'_>) -> Option<Typed> {
@@ -304,19 +312,14 @@ impl Decoder<'_> {
             Some(id) => (true, id),
             None => (false, text),
         };
-        if self.known.profiles.contains(id) {
-            return Some(Typed::Profile(ProfileSelector {
-                id: id.to_owned(),
-                exactly,
-            }));
-        }
-        let diagnostic = site.wrong(
-            "unknown-profile",
-            format!("there is no profile `{}`", shown(id)),
-            "no profile",
-        );
-        let diagnostic = self.advise_from(diagnostic, id, site, &self.known.profiles);
-        self.refuse(diagnostic)
+        let sign = if exactly { "=" } else { "" };
+        self.is_listed(Listing::Profile, id, site.place(), sign)
+            .then(|| {
+                Typed::Profile(ProfileSelector {
+                    id: id.to_owned(),
+                    exactly,
+                })
+            })
     }
 
     fn many(&mut self, kind: &'static Kind, site: Site<'_>) -> Option<Typed> {
@@ -440,20 +443,16 @@ impl Decoder<'_> {
         &self,
         diagnostic: Diagnostic,
         text: &str,
-        site: Site<'_>,
+        at: Span,
+        sign: &str,
         known: &BTreeSet<String>,
     ) -> Diagnostic {
         let names: Vec<&str> = known.iter().map(String::as_str).collect();
-        let sign = if site.node.text() == Some(text) {
-            ""
-        } else {
-            "="
-        };
         match self.closest(text, names.iter().copied()) {
             // IDs that end in numbers are all alike; only a slip in writing one down is certain.
             Some(meant) if is_slip(text, meant) => diagnostic
                 .help(format!("did you mean `{}`?", shown(meant)))
-                .suggest(site.place(), format!("{sign}{meant}")),
+                .suggest(at, format!("{sign}{meant}")),
             _ => diagnostic.help(all_of(&names)),
         }
     }

@@ -126,6 +126,12 @@ pub enum Listing {
     Capability,
     /// The knobs of a profile, as paths such as `reconnect.window`.
     Knob,
+    /// The profiles.
+    Profile,
+    /// The callbacks of all profiles.
+    Callback,
+    /// The arguments of those callbacks.
+    Argument,
 }
 
 /// The most clients a scenario has; each is a peer of its own.
@@ -213,6 +219,9 @@ impl Listing {
             Listing::Requirement => "requirement",
             Listing::Capability => "capability",
             Listing::Knob => "knob",
+            Listing::Profile => "profile",
+            Listing::Callback => "callback",
+            Listing::Argument => "argument of a callback",
         }
     }
 }

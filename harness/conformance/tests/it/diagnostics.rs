@@ -164,6 +164,8 @@ fn known() -> Known {
         ]),
         profiles: set(&["tencent-im", "zego-express", "zego-zim"]),
         capabilities: set(&["accounts", "rooms"]),
+        callbacks: set(&["onKickedOffline", "onRoomStateChanged"]),
+        arguments: set(&["errorCode", "reason", "roomID"]),
         knobs: set(&[
             "login.again-same-user",
             "reconnect.window",

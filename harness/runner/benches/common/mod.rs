@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use conformance::scenario::NetworkWord;
 use session::time::Millis;
-use toys::{Habits, Plan, Toys, devices, login, network};
+use toys::plan::{Plan, devices, login, network};
+use toys::{Habits, Toys};
 
 /// How often everything is measured; the median counts.
 const ROUNDS: usize = 5;

@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use session::time::{EPOCH_UNIX_MS, Now, Time};
+use session::time::{Now, Time};
 
-use crate::pump::Alarm;
+use crate::pump::{Alarm, skewed};
 
 /// The one clock of a run; only the scheduler moves it.
 pub(super) struct Clock {
@@ -78,14 +78,8 @@ impl ActorAlarm {
 
 impl Alarm for ActorAlarm {
     fn now(&self) -> Now {
-        let at = self.clock.now();
         let skew = self.clock.actors[self.actor].skew.get();
-        Now {
-            at,
-            wall: EPOCH_UNIX_MS
-                .saturating_add(at.0)
-                .saturating_add_signed(skew),
-        }
+        skewed(self.clock.now(), skew)
     }
 
     fn set(&mut self, at: Option<Time>) {

@@ -3,9 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::Waker;
 
-use conformance::director::{Actor, Command, Fact};
+use conformance::director::{Actor, Command};
 use conformance::scenario::{AppAct, ClientIndex};
 use conformance::transcript::SERVER;
 use session::peer::{Input, LinkId};
@@ -13,6 +13,7 @@ use session::time::Time;
 
 use super::clock::{ActorAlarm, Clock};
 use super::fabric::Fabric;
+use super::process::{Process, Sink};
 use super::socket::Sockets;
 use super::{LONGEST_RUN, MOST_EXCHANGES};
 use crate::error::HarnessError;
@@ -22,8 +23,8 @@ use crate::ready::Ready;
 use crate::run::guarded;
 use crate::script::Script;
 
-type Sink<'s> = Box<dyn FnMut(Fact<'_>) + 's>;
-type Carried<'s> = Pump<Sockets, ActorAlarm, Sink<'s>>;
+/// How errors call whoever gives the commands.
+const THE_SCRIPT: &str = "the script";
 
 pub(super) struct Scheduler<'s, S> {
     clock: Rc<Clock>,
@@ -31,6 +32,8 @@ pub(super) struct Scheduler<'s, S> {
     script: Rc<RefCell<S>>,
     /// Something was reported since the script was asked last.
     reported: Rc<Cell<bool>>,
+    /// The script is hearing a report.
+    hearing: Rc<Cell<bool>>,
     peers: &'s mut dyn Peers,
     hosts: Vec<Host<'s>>,
     ready: Arc<Ready<usize>>,
@@ -46,24 +49,6 @@ struct Host<'s> {
     /// How many processes there have been.
     started: u32,
     next_accepted: LinkId,
-}
-
-/// A running pump. Its sockets belong to its host, which must be the current one whenever the
-/// pump is polled and also when it is dropped.
-struct Process<'s> {
-    pump: Option<Carried<'s>>,
-    inbox: Inbox,
-    fabric: Rc<Fabric>,
-    index: usize,
-    instant: Time,
-    exchanges_before: u64,
-}
-
-impl Drop for Process<'_> {
-    fn drop(&mut self) {
-        self.fabric.pin(self.index);
-        self.pump = None;
-    }
 }
 
 impl<'s, S: Script + 's> Scheduler<'s, S> {
@@ -86,6 +71,7 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
             clock,
             script,
             reported: Rc::default(),
+            hearing: Rc::default(),
             peers,
             hosts: actors
                 .map(|(index, (actor, name))| Host {
@@ -135,24 +121,23 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
     /// what happened with further acts.
     fn instant(&mut self) -> Result<(), HarnessError> {
         let now = self.clock.now();
-        let mut asleep = self.script.borrow().wakes_at().is_some_and(|at| at > now);
-        let due = self.script.borrow_mut().instant_begins(now);
-        self.act(due)?;
+        let asleep = self.script.borrow().wakes_at().is_some_and(|at| at > now);
+        let mut commands = self.script.borrow_mut().instant_begins(now);
         for _ in 0..MOST_EXCHANGES {
+            let idle = commands.is_empty();
+            self.act(commands)?;
             self.settle()?;
             // Silence before the time it asked for is nothing to a script.
-            if self.finished || asleep && !self.reported.take() {
+            let silent = !self.reported.take();
+            if self.finished || asleep && idle && silent {
                 return Ok(());
             }
-            let commands = self.script.borrow_mut().instant_over(now);
+            commands = self.script.borrow_mut().instant_over(now);
             if commands.is_empty() {
                 return Ok(());
             }
-            self.act(commands)?;
-            // Acts that cause nothing visible are over all the same.
-            asleep = false;
         }
-        Err(self.livelock("the script"))
+        Err(self.livelock(THE_SCRIPT))
     }
 
     /// Does what the script wants, one act after the other.
@@ -206,22 +191,16 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         let Some(process) = &mut host.process else {
             return Ok(());
         };
-        let Some(pump) = &mut process.pump else {
-            return Ok(());
-        };
-        if process.instant != self.clock.now() {
-            process.instant = self.clock.now();
-            process.exchanges_before = pump.exchanges();
+        let now = self.clock.now();
+        match guarded(&host.name, || process.poll(now, &host.waker)) {
+            Ok(exchanges) if exchanges <= MOST_EXCHANGES => Ok(()),
+            Ok(_) => Err(self.livelock(&self.hosts[index].name)),
+            Err(HarnessError::Panicked { message, .. }) if self.hearing.get() => {
+                let actor = THE_SCRIPT.to_owned();
+                Err(HarnessError::Panicked { actor, message })
+            }
+            Err(error) => Err(error),
         }
-        self.fabric.pin(index);
-        guarded(&host.name, || {
-            pump.poll(&mut Context::from_waker(&host.waker));
-        })?;
-        if pump.exchanges() - process.exchanges_before > MOST_EXCHANGES {
-            let name = host.name.clone();
-            return Err(self.livelock(&name));
-        }
-        Ok(())
     }
 
     fn livelock(&self, actor: &str) -> HarnessError {
@@ -265,7 +244,7 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
     /// Puts an input into the inbox of a process; nobody hears it where none runs.
     fn give(&self, index: usize, input: Input) {
         if let Some(process) = &self.hosts[index].process {
-            process.inbox.put(input);
+            process.put(input);
         }
     }
 
@@ -304,28 +283,19 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
             inbox.put(Input::Reachable(false));
         }
         let (script, clock) = (Rc::clone(&self.script), Rc::clone(&self.clock));
-        let (reported, actor) = (Rc::clone(&self.reported), host.actor);
+        let (reported, hearing) = (Rc::clone(&self.reported), Rc::clone(&self.hearing));
+        let actor = host.actor;
         let sink: Sink<'s> = Box::new(move |fact| {
             reported.set(true);
+            hearing.set(true);
             script.borrow_mut().report(clock.now(), actor, fact);
+            hearing.set(false);
         });
-        let pump = Pump::new(
-            peer,
-            network,
-            ActorAlarm::new(Rc::clone(&self.clock), index),
-            inbox.clone(),
-            host.next_accepted,
-            sink,
-        );
+        let alarm = ActorAlarm::new(Rc::clone(&self.clock), index);
+        let first = host.next_accepted;
+        let pump = Pump::new(peer, network, alarm, inbox.clone(), first, sink);
+        host.process = Some(Process::new(fabric, index, inbox, pump));
         host.started += 1;
-        host.process = Some(Process {
-            pump: Some(pump),
-            inbox,
-            fabric,
-            index,
-            instant: self.clock.now(),
-            exchanges_before: 0,
-        });
         self.ready.add(index);
         Ok(())
     }
@@ -333,10 +303,8 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
     /// Kills a process: the system closes its links.
     fn stop(&mut self, index: usize) {
         let host = &mut self.hosts[index];
-        if let Some(process) = host.process.take()
-            && let Some(pump) = &process.pump
-        {
-            host.next_accepted = pump.next_accepted();
+        if let Some(process) = host.process.take() {
+            host.next_accepted = process.next_accepted();
             self.clock.forget(index);
         }
     }

@@ -1,12 +1,11 @@
 //! The simulated network as a pump sees it: sockets of the fabric, with the fabric told of
 //! everything that goes through them.
 
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil_net::shim::tokio::net::{TcpListener, TcpStream};
@@ -14,6 +13,7 @@ use turmoil_net::shim::tokio::net::{TcpListener, TcpStream};
 use super::fabric::{Cause, Fabric, FlowId};
 use super::network::End;
 use crate::pump::{Connecting, Network};
+use crate::ready::at_once;
 
 /// What one actor can do on the network.
 pub(super) struct Sockets {
@@ -36,15 +36,10 @@ impl Sockets {
 
     /// Listens; the server's host must be the current one.
     pub(super) fn server(fabric: Rc<Fabric>, at: SocketAddr) -> io::Result<Sockets> {
-        let bound = pin!(TcpListener::bind(at)).poll(&mut Context::from_waker(Waker::noop()));
-        let Poll::Ready(listener) = bound else {
-            return Err(io::ErrorKind::WouldBlock.into());
-        };
+        let listener = at_once(TcpListener::bind(at))?;
         Ok(Sockets {
             fabric,
-            role: Role::Server {
-                listener: listener?,
-            },
+            role: Role::Server { listener },
         })
     }
 }

@@ -1,25 +1,21 @@
 //! One actor on turmoil's simulation.
 
 use std::cell::{Cell, RefCell};
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
+use std::task::{Context, Poll, Waker};
 
 use conformance::director::{Actor, Fact};
-use conformance::transcript::{LinkEnd, SERVER};
+use conformance::transcript::LinkEnd;
 use session::peer::{Input, LinkId, Output, Peer};
-use session::time::{EPOCH_UNIX_MS, Now, Time};
-use tokio::time::Sleep;
-use turmoil::net::{TcpListener, TcpStream};
+use session::time::Time;
 
+use super::socket::{SleepAlarm, Sockets, now};
 use crate::error::HarnessError;
 use crate::peers::Peers;
-use crate::pump::{Alarm, Connecting, Inbox, Network, Pump};
+use crate::pump::{Inbox, Pump};
 use crate::run::guarded;
-use crate::simulated::SERVER_PORT;
 
 /// What was reported since the last tick, in the order in which hosts ran.
 pub(super) type Reports = Rc<RefCell<Vec<Report>>>;
@@ -172,10 +168,7 @@ impl Host {
                 news: News::of(fact),
             });
         });
-        let alarm = SleepAlarm {
-            machine: Rc::clone(machine),
-            sleep: None,
-        };
+        let alarm = SleepAlarm::new(Rc::clone(machine));
         let inbox = machine.inbox.borrow().clone();
         let first = machine.next_accepted.get();
         let pump = Pump::new(peer, sockets, alarm, inbox, first, sink);
@@ -212,105 +205,5 @@ impl Future for Host {
             self.machine.failed.set(Some(error));
         }
         Poll::Pending
-    }
-}
-
-fn now() -> Time {
-    let elapsed = turmoil::sim_elapsed().unwrap_or_default();
-    Time(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
-}
-
-struct SleepAlarm {
-    machine: Rc<Machine>,
-    sleep: Option<Pin<Box<Sleep>>>,
-}
-
-impl Alarm for SleepAlarm {
-    fn now(&self) -> Now {
-        let at = now();
-        let wall = EPOCH_UNIX_MS.saturating_add(at.0);
-        Now {
-            at,
-            wall: wall.saturating_add_signed(self.machine.skew.get()),
-        }
-    }
-
-    fn set(&mut self, at: Option<Time>) {
-        self.sleep = at.map(|at| {
-            let length = Duration::from_millis(at.since(now()).0);
-            Box::pin(tokio::time::sleep(length))
-        });
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(sleep) = &mut self.sleep else {
-            return Poll::Pending;
-        };
-        ready!(sleep.as_mut().poll(cx));
-        self.sleep = None;
-        Poll::Ready(())
-    }
-}
-
-type Accepting = Pin<Box<dyn Future<Output = io::Result<TcpStream>>>>;
-
-enum Sockets {
-    Client(Rc<Machine>),
-    Server {
-        listener: Rc<TcpListener>,
-        accepting: Accepting,
-    },
-}
-
-impl Sockets {
-    fn listen() -> io::Result<Sockets> {
-        let mut binding = Box::pin(TcpListener::bind(("0.0.0.0", SERVER_PORT)));
-        let bound = binding
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()));
-        let Poll::Ready(listener) = bound else {
-            return Err(io::ErrorKind::WouldBlock.into());
-        };
-        let listener = Rc::new(listener?);
-        Ok(Sockets::Server {
-            accepting: accept(Rc::clone(&listener)),
-            listener,
-        })
-    }
-}
-
-fn accept(listener: Rc<TcpListener>) -> Accepting {
-    Box::pin(async move { listener.accept().await.map(|(stream, _)| stream) })
-}
-
-impl Network for Sockets {
-    type Stream = TcpStream;
-
-    fn connect(&mut self) -> Connecting<TcpStream> {
-        match self {
-            // A connect that is held would come up long after it was given up.
-            Sockets::Client(machine) if machine.no_network.get() => {
-                Box::pin(std::future::pending())
-            }
-            Sockets::Client(_) => Box::pin(TcpStream::connect((SERVER, SERVER_PORT))),
-            Sockets::Server { .. } => Box::pin(async { Err(io::ErrorKind::Unsupported.into()) }),
-        }
-    }
-
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<TcpStream> {
-        let Sockets::Server {
-            listener,
-            accepting,
-        } = self
-        else {
-            return Poll::Pending;
-        };
-        loop {
-            let accepted = ready!(accepting.as_mut().poll(cx));
-            *accepting = accept(Rc::clone(listener));
-            if let Ok(stream) = accepted {
-                return Poll::Ready(stream);
-            }
-        }
     }
 }

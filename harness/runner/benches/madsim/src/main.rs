@@ -19,7 +19,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use common::toys::{Habits, ToyClient, ToyServer, login};
+use common::toys::plan::login;
+use common::toys::{Habits, ToyClient, ToyServer};
 use common::{Engine, Workload, bare, measure};
 use conformance::director::Command;
 use madsim::net::{TcpListener, TcpStream};
