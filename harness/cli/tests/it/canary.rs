@@ -10,6 +10,7 @@ use conformance::case::{Case, DEFAULT_SEED};
 use conformance::judge::{self, Finding, Noticed};
 use conformance::library::Library;
 use conformance::plan;
+use conformance::profile::Profiles;
 use conformance::scenario::Scenario;
 use conformance::source::Source;
 
@@ -29,7 +30,9 @@ const WITHOUT_A_ROW: &[&str] = &[
 #[test]
 fn a_wrong_digit_is_caught_by_a_step() {
     let profiles = sources("fixtures/profiles");
-    let requirements = sources("fixtures/requirements");
+    let mut library =
+        Library::read(&profiles, &sources("fixtures/requirements")).expect("the data is sound");
+    let scenarios = scenarios(&library);
     let mut missed = Vec::new();
     let mut without_row = BTreeSet::new();
     for (index, source) in profiles.iter().enumerate() {
@@ -40,8 +43,8 @@ fn a_wrong_digit_is_caught_by_a_step() {
                 .replace_range(number.range.clone(), &number.other);
             let id = source.path.trim_end_matches(".yaml").rsplit('/').next();
             let name = format!("{}: {}", id.unwrap_or_default(), number.line);
-            let library = Library::read(&changed, &requirements).expect("still a sound profile");
-            let findings = findings(&library, id.unwrap_or_default());
+            library.profiles = Profiles::read(&changed).expect("still sound profiles");
+            let findings = findings(&library, &scenarios, id.unwrap_or_default());
             if findings.is_empty() {
                 missed.push(name);
             } else if findings.iter().all(|finding| finding.rows.is_empty()) {
@@ -61,23 +64,24 @@ fn nothing_is_caught_where_nothing_is_wrong() {
         &sources("fixtures/requirements"),
     )
     .expect("the data is sound");
+    let scenarios = scenarios(&library);
     for profile in library.profiles.runnable() {
-        assert_eq!(findings(&library, &profile.id), []);
+        assert_eq!(findings(&library, &scenarios, &profile.id), []);
     }
 }
 
 /// What steps find under this profile, up to the first scenario that names a row.
-fn findings(library: &Library, profile: &str) -> Vec<Finding> {
+fn findings(library: &Library, scenarios: &[Scenario], profile: &str) -> Vec<Finding> {
     let profile = library.profiles.get(profile).expect("it is there");
     let mut all = Vec::new();
     if profile.r#abstract {
         return all;
     }
-    for scenario in scenarios(library) {
-        if plan::not_applicable(&scenario, profile).is_some() {
+    for scenario in scenarios {
+        if plan::not_applicable(scenario, profile).is_some() {
             continue;
         }
-        let case = Case::new(&scenario, profile, DEFAULT_SEED);
+        let case = Case::new(scenario, profile, DEFAULT_SEED);
         let transcript = runner::run_case(&case).expect("the harness is sound");
         let verdict = judge::judge(&case, &transcript, &library.catalogue, &library.rules)
             .expect("it is of this very scenario");
@@ -90,7 +94,7 @@ fn findings(library: &Library, profile: &str) -> Vec<Finding> {
     all
 }
 
-fn scenarios(library: &Library) -> Vec<Scenario> {
+pub(crate) fn scenarios(library: &Library) -> Vec<Scenario> {
     let mut scenarios: Vec<Scenario> = sources("scenarios")
         .into_iter()
         .map(|source| {
@@ -151,7 +155,7 @@ fn other_digit(number: &str) -> String {
     format!("{rest}{last}")
 }
 
-fn sources(folder: &str) -> Vec<Source> {
+pub(crate) fn sources(folder: &str) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut found = Vec::new();
     walk(&root.join(folder), &mut found);
