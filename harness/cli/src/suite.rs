@@ -204,6 +204,12 @@ fn from_disk(path: &Path, found: &mut Vec<Found>) -> Result<(), Trouble> {
         found.push(open(path, path.parent().unwrap_or(Path::new("")))?);
         return Ok(());
     }
+    if !about.is_dir() {
+        let shown = path.display();
+        return Err(Trouble::Usage(format!(
+            "{shown} is neither a file nor a folder"
+        )));
+    }
     let mut files = Vec::new();
     walk(path, &mut files).map_err(unreadable)?;
     files.sort();
