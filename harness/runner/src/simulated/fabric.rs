@@ -5,7 +5,7 @@ mod faults;
 mod packet;
 
 use std::cell::{Cell, RefCell, RefMut};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
@@ -39,10 +39,16 @@ pub(super) struct Fabric {
 struct Wires {
     paths: Vec<Path>,
     /// Packets on their way, by arrival and then in the order in which they were sent.
-    flying: BTreeMap<(Time, u64), Packet>,
+    flying: VecDeque<Flight>,
     /// Packets that wait for their device's network, in the order in which they were sent.
     held: Vec<BTreeMap<u64, Packet>>,
     sent: u64,
+}
+
+struct Flight {
+    due: Time,
+    number: u64,
+    packet: Packet,
 }
 
 impl Fabric {
@@ -66,7 +72,7 @@ impl Fabric {
             server_port: Cell::new(SERVER_PORT),
             wires: RefCell::new(Wires {
                 paths: devices.iter().map(|name| Path::new(seed, name)).collect(),
-                flying: BTreeMap::new(),
+                flying: VecDeque::new(),
                 held: vec![BTreeMap::new(); devices.len()],
                 sent: 0,
             }),
@@ -130,19 +136,19 @@ impl Fabric {
 
     /// When the next packet arrives.
     pub(super) fn next_arrival(&self) -> Option<Time> {
-        self.wires().flying.keys().next().map(|(due, _)| *due)
+        self.wires().flying.front().map(|first| first.due)
     }
 
     /// Hands over the first packet that has arrived.
     pub(super) fn deliver_next(&self) -> bool {
         let mut wires = self.wires();
-        let Some(entry) = wires.flying.first_entry() else {
-            return false;
-        };
-        if entry.key().0 > self.clock.now() {
+        let due = |first: &Flight| first.due <= self.clock.now();
+        if !wires.flying.front().is_some_and(due) {
             return false;
         }
-        let packet = entry.remove();
+        let Some(Flight { packet, .. }) = wires.flying.pop_front() else {
+            return false;
+        };
         let Some(about) = About::packet(&packet) else {
             return true;
         };
@@ -198,7 +204,11 @@ impl Fabric {
             _ => {}
         }
         match path.fate(self.clock.now(), flow.port, direction, kind) {
-            Fate::Arrives(due) => drop(wires.flying.insert((due, number), packet)),
+            Fate::Arrives(due) => wires.fly(Flight {
+                due,
+                number,
+                packet,
+            }),
             Fate::Held => drop(wires.held[flow.device].insert(number, packet)),
             Fate::Lost => {
                 if let Some(known) = path.flows.get_mut(&flow.port) {
@@ -212,6 +222,18 @@ impl Fabric {
 impl Wires {
     fn flow(&mut self, id: FlowId) -> Option<&mut Flow> {
         self.paths.get_mut(id.device)?.flows.get_mut(&id.port)
+    }
+
+    /// Most arrive after all others; that is why this is no tree.
+    fn fly(&mut self, flight: Flight) {
+        let key = (flight.due, flight.number);
+        let place = match self.flying.back() {
+            Some(last) if (last.due, last.number) > key => self
+                .flying
+                .partition_point(|other| (other.due, other.number) < key),
+            _ => self.flying.len(),
+        };
+        self.flying.insert(place, flight);
     }
 
     fn number(&mut self) -> u64 {

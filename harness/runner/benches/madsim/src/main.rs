@@ -16,19 +16,21 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use common::toys::plan::login;
 use common::toys::{Habits, ToyClient, ToyServer};
 use common::{Engine, Workload, bare, measure};
-use conformance::director::Command;
+use conformance::director::{Command, Fact};
 use madsim::net::{TcpListener, TcpStream};
 use madsim::runtime::Runtime;
 use madsim::time::{Sleep, TimeHandle};
 use runner::pump::{Alarm, Connecting, Inbox, Network, Pump};
 use runner::simulated::DEFAULT_LATENCY;
-use session::peer::{Input, LinkId};
+use session::peer::{Input, LinkId, Output};
 use session::time::{Millis, Now, Time};
 
 fn main() {
@@ -56,6 +58,7 @@ fn run(work: &Workload) {
     config.net.send_latency = latency..latency + Duration::from_nanos(1);
     let runtime = Runtime::with_seed_and_config(0, config);
     let habits = work.habits();
+    let beats = Arc::new(AtomicU64::new(0));
     let server = runtime.create_node().name("server").ip(SERVER.ip()).build();
     drop(server.spawn(async move { local(move || serve(habits)).await }));
     for client in 0..work.clients {
@@ -68,11 +71,16 @@ fn run(work: &Workload) {
             .ip(ip)
             .build();
         // The server listens a moment after the start.
+        let beats = Arc::clone(&beats);
         let delay = Duration::from_millis(1 + work.stagger.0 * client as u64);
-        drop(node.spawn(async move { local(move || be_client(habits, client, delay)).await }));
+        drop(
+            node.spawn(async move { local(move || be_client(habits, client, delay, beats)).await }),
+        );
     }
     let length = Duration::from_millis(work.length.0);
     runtime.block_on(async move { madsim::time::sleep(length).await });
+    let expected = work.length.0 / work.heartbeat.0 - 2;
+    assert!(beats.load(Relaxed) >= expected * work.clients as u64);
 }
 
 /// Pumps stay on their thread, as everything in madsim does.
@@ -102,7 +110,7 @@ async fn serve(habits: Habits) {
     let _: Infallible = pump.await;
 }
 
-async fn be_client(habits: Habits, client: usize, delay: Duration) {
+async fn be_client(habits: Habits, client: usize, delay: Duration, beats: Arc<AtomicU64>) {
     madsim::time::sleep(delay).await;
     let inbox = Inbox::new();
     if let Command::Call { id, call, .. } = login(client) {
@@ -115,7 +123,11 @@ async fn be_client(habits: Habits, client: usize, delay: Duration) {
         MadAlarm(None),
         inbox,
         LinkId(1),
-        |_| {},
+        move |fact| {
+            if let Fact::Output(Output::Send { .. }) = fact {
+                beats.fetch_add(1, Relaxed);
+            }
+        },
     );
     let _: Infallible = pump.await;
 }

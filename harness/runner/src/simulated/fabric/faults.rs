@@ -1,5 +1,6 @@
 //! What goes wrong on the wires, and what is left to clear away after it.
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use bytes::Bytes;
@@ -7,7 +8,7 @@ use conformance::scenario::{Direction, NetworkChange, NetworkWord};
 use turmoil_net::{Packet, TcpFlags, TcpSegment, Transport};
 
 use super::packet::{About, FlowId, SERVER, device_address};
-use super::{Fabric, Wires};
+use super::{Fabric, Flight, Wires};
 use crate::simulated::network::{End, Flow, FlowWay, Kind};
 
 impl Fabric {
@@ -70,20 +71,15 @@ impl Fabric {
     /// Has the network decide anew about packets that its last change touches.
     fn reconsider(&self, wires: &mut Wires, device: usize) {
         let path = &wires.paths[device];
-        let stopped: Vec<_> = wires
-            .flying
-            .iter()
-            .filter(|(_, packet)| {
-                About::packet(packet)
-                    .is_some_and(|a| a.flow.device == device && !path.works(a.direction))
-            })
-            .map(|(key, _)| *key)
-            .collect();
-        for key in stopped {
-            if let Some(packet) = wires.flying.remove(&key) {
-                wires.held[device].insert(key.1, packet);
-            }
-        }
+        let stopped = |flight: &Flight| {
+            About::packet(&flight.packet)
+                .is_some_and(|a| a.flow.device == device && !path.works(a.direction))
+        };
+        let flying = std::mem::take(&mut wires.flying);
+        let (stopped, flying): (VecDeque<_>, _) = flying.into_iter().partition(stopped);
+        wires.flying = flying;
+        let stopped = stopped.into_iter().map(|f| (f.number, f.packet));
+        wires.held[device].extend(stopped);
         for (number, packet) in std::mem::take(&mut wires.held[device]) {
             self.launch(wires, number, packet);
         }
@@ -120,7 +116,7 @@ impl Fabric {
         wires.held[device].clear();
         wires
             .flying
-            .retain(|_, packet| About::packet(packet).is_none_or(|a| a.flow.device != device));
+            .retain(|flight| About::packet(&flight.packet).is_none_or(|a| a.flow.device != device));
         for (&port, flow) in &mut wires.paths[device].flows {
             if !flow.is_dead() {
                 dying(FlowId { device, port }, flow);
