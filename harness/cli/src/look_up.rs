@@ -66,7 +66,9 @@ pub fn explain(options: &ExplainOptions) -> Result<Exit, Trouble> {
             "{}  rule that watches every run\n{}",
             rule.id, rule.statement
         );
-        let _ = writeln!(text, "rows: {}", rule.rows.join(", "));
+        for (aspect, rows) in &rule.rows {
+            let _ = writeln!(text, "rows ({aspect}): {}", rows.join(", "));
+        }
     } else if let Ok(code) = what.parse::<i64>() {
         explain_code(code, &library, &mut text);
     } else if let Ok(event) = what.parse::<Event>() {
@@ -109,7 +111,7 @@ fn requirement(row: &Requirement, library: &Library, scenarios: &[&Scenario], te
         }
     }
     for rule in library.rules.all() {
-        if rule.rows.contains(&row.id) {
+        if rule.all_rows().any(|id| *id == row.id) {
             let _ = writeln!(text, "rule {}: {}", rule.id, rule.statement);
         }
     }

@@ -132,11 +132,12 @@ pub fn judge(
     Ok(judgement.close())
 }
 
-/// The first violation of each actor, and how many follow it: what comes later is more of the same.
+/// The first violation of each actor in each aspect, and how many follow it: what comes later is more of the same.
 fn first_of_each_actor(violations: Vec<Violation>) -> Vec<(Violation, usize)> {
     let mut first: Vec<(Violation, usize)> = Vec::new();
     for violation in violations {
-        match first.iter_mut().find(|(v, _)| v.actor == violation.actor) {
+        let same = |v: &Violation| v.actor == violation.actor && v.aspect == violation.aspect;
+        match first.iter_mut().find(|(v, _)| same(v)) {
             Some((_, more)) => *more += 1,
             None => first.push((violation, 0)),
         }
@@ -280,24 +281,28 @@ impl Judgement<'_> {
             .map(str::to_owned)
             .collect();
         for ruling in rules::judge(self.transcript, &about) {
-            let rows: Vec<String> = texts
-                .get(ruling.rule)
-                .map(|text| self.case.own_rows(&text.rows, self.catalogue))
-                .unwrap_or_default()
-                .into_iter()
-                .map(str::to_owned)
-                .collect();
-            // What this vendor does not forbid its apps is no breach.
-            if ruling.party == Party::App && rows.is_empty() {
-                continue;
-            }
+            let own = |aspect: &str| -> Vec<String> {
+                texts
+                    .get(ruling.rule)
+                    .and_then(|text| text.rows.get(aspect))
+                    .map(|rows| self.case.own_rows(rows, self.catalogue))
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect()
+            };
             for open in ruling.found.inconclusive {
                 self.verdict
                     .inconclusive
                     .push(format!("rule {}: {open}", ruling.rule));
             }
             for (violation, more) in first_of_each_actor(ruling.found.violations) {
+                let rows = own(violation.aspect);
                 if ruling.party == Party::App {
+                    // What this vendor does not forbid its apps is no breach.
+                    if rows.is_empty() {
+                        continue;
+                    }
                     app_rows_broken.extend(rows.iter().cloned());
                     if rows.iter().any(|row| violates.contains(row)) {
                         continue;

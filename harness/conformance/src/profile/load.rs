@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::Profile;
 use crate::decode::{Broken, decode_json, hash};
 use crate::diagnostic::{Diagnostic, closest};
-use crate::source::Source;
+use crate::source::{Source, Span};
 use crate::yaml::{self, Node};
 
 /// What stands for a knob that nobody documents.
@@ -33,6 +33,14 @@ struct Resolved {
     json: Value,
     undocumented: BTreeSet<String>,
     ancestors: Vec<String>,
+}
+
+/// Something said about a value that no ancestor has; each with its path.
+enum Idle {
+    /// It is to be removed.
+    Removal(String),
+    /// It is undocumented, and there is nothing to fall back on.
+    Undocumented(String),
 }
 
 struct File<'a> {
@@ -94,6 +102,27 @@ impl Profiles {
     /// The profiles a scenario can be run under.
     pub fn runnable(&self) -> impl Iterator<Item = &Profile> {
         self.all().filter(|profile| !profile.r#abstract)
+    }
+}
+
+impl Idle {
+    fn complaint(&self, span: Span) -> Diagnostic {
+        match self {
+            Idle::Removal(path) => {
+                let message = format!("`{path}` is empty, and no ancestor has it");
+                Diagnostic::new("nothing-to-remove", message)
+                    .at(span, "nothing to remove")
+                    .help("give it a value, or leave it out")
+            }
+            Idle::Undocumented(path) => {
+                let message = format!(
+                    "`{path}` is undocumented, and no ancestor gives a value to fall back on"
+                );
+                Diagnostic::new("no-fallback", message)
+                    .at(span, "the reference peers need some value")
+                    .help("set it in a profile that this one extends")
+            }
+        }
     }
 }
 
@@ -169,23 +198,19 @@ fn resolve<'a>(
         }
     };
     path.pop();
-    let mut missing = Vec::new();
+    let mut wrong = Vec::new();
     merge(
         &mut resolved.json,
         file.node.to_json(),
         &mut String::new(),
         &mut resolved.undocumented,
-        &mut missing,
+        &mut wrong,
     );
-    if let Some(knob) = missing.first() {
-        let parts: Vec<&str> = knob.split('.').collect();
+    if let Some(idle) = wrong.first() {
+        let (Idle::Removal(path) | Idle::Undocumented(path)) = idle;
+        let parts: Vec<&str> = path.split('.').collect();
         let span = file.node.at_path(&parts).map_or(here, |node| node.span);
-        return Err(Diagnostic::new(
-            "no-fallback",
-            format!("`{knob}` is undocumented, and no ancestor gives a value to fall back on"),
-        )
-        .at(span, "the reference peers need some value")
-        .help("set it in a profile that this one extends"));
+        return Err(idle.complaint(span));
     }
     done.insert(file.id.clone(), resolved.clone());
     Ok(resolved)
@@ -197,7 +222,7 @@ fn merge(
     over: Value,
     path: &mut String,
     undocumented: &mut BTreeSet<String>,
-    missing: &mut Vec<String>,
+    wrong: &mut Vec<Idle>,
 ) {
     match (base, over) {
         (Value::Object(base), Value::Object(over)) => {
@@ -208,19 +233,21 @@ fn merge(
                 }
                 path.push_str(&key);
                 if value.is_null() {
-                    base.remove(&key);
+                    if base.remove(&key).is_none() {
+                        wrong.push(Idle::Removal(path.clone()));
+                    }
                 } else if value == UNDOCUMENTED {
                     if base.contains_key(&key) {
                         undocumented.insert(path.clone());
                     } else {
-                        missing.push(path.clone());
+                        wrong.push(Idle::Undocumented(path.clone()));
                     }
                 } else {
                     let slot = base.entry(key).or_insert_with(|| match value {
                         Value::Object(_) => Value::Object(Map::new()),
                         _ => Value::Null,
                     });
-                    merge(slot, value, path, undocumented, missing);
+                    merge(slot, value, path, undocumented, wrong);
                 }
                 path.truncate(length);
             }

@@ -9,6 +9,10 @@ use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::transcript::{Entry, What};
 
+const LOGIN: &str = "login";
+const LOGOUT: &str = "logout";
+const OTHER: &str = "other";
+
 /// The calls that have no result yet.
 #[derive(Debug, Default)]
 pub(super) struct EveryCallOneResult {
@@ -31,6 +35,10 @@ impl Rule for EveryCallOneResult {
         Party::Client
     }
 
+    fn aspects(&self) -> &'static [&'static str] {
+        &[LOGIN, LOGOUT, OTHER]
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         self.overdue(index, entry.at, found);
         match &entry.what {
@@ -45,6 +53,7 @@ impl Rule for EveryCallOneResult {
             }
             What::Result(answer) if self.open.remove(&answer.id).is_none() => {
                 found.violations.push(Violation {
+                    aspect: aspect_of(&answer.api),
                     entry: index,
                     actor: entry.actor.clone(),
                     expected: "one result for each call".into(),
@@ -80,6 +89,7 @@ impl EveryCallOneResult {
         for id in late {
             if let Some(open) = self.open.remove(&id) {
                 found.violations.push(Violation {
+                    aspect: aspect_of(&open.api),
                     entry: index,
                     actor: open.actor,
                     expected: format!("a result of call #{id} {} in time", open.api),
@@ -87,6 +97,14 @@ impl EveryCallOneResult {
                 });
             }
         }
+    }
+}
+
+fn aspect_of(api: &str) -> &'static str {
+    match api {
+        "login" => LOGIN,
+        "logout" => LOGOUT,
+        _ => OTHER,
     }
 }
 

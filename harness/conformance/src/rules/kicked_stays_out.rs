@@ -11,6 +11,11 @@ use crate::scenario::AppAct;
 use crate::text;
 use crate::transcript::{Entry, What};
 
+const KICKED: &str = "kicked";
+const EXPIRED: &str = "expired";
+const WINDOW_ENDED: &str = "window-ended";
+const OTHER: &str = "other";
+
 /// Which devices were ended from elsewhere, and how.
 #[derive(Debug, Default)]
 pub(super) struct KickedStaysOut {
@@ -26,7 +31,11 @@ impl Rule for KickedStaysOut {
         Party::Client
     }
 
-    fn entry(&mut self, index: usize, entry: &Entry, _: &About<'_>, found: &mut Found) {
+    fn aspects(&self) -> &'static [&'static str] {
+        &[KICKED, EXPIRED, WINDOW_ENDED, OTHER]
+    }
+
+    fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         match &entry.what {
             What::Call(call) if call.api == "login" => {
                 self.ended.remove(&entry.actor);
@@ -40,6 +49,8 @@ impl Rule for KickedStaysOut {
                 (Some(Event::LoggedOut), _) => {
                     self.ended.remove(&entry.actor);
                 }
+                // Such a login is retried; it is over when its window is (EXP-021).
+                (Some(Event::LoginFailed), _) if about.rules.login.retried_for_window => {}
                 (Some(word), Some(State::LoggedOut)) => {
                     self.ended.insert(entry.actor.clone(), word);
                 }
@@ -61,6 +72,12 @@ impl KickedStaysOut {
         // One finding for each return; what follows it is the same return.
         if let Some(how) = self.ended.remove(&entry.actor) {
             found.violations.push(Violation {
+                aspect: match how {
+                    Event::KickedOut => KICKED,
+                    Event::TokenExpired => EXPIRED,
+                    Event::ReconnectFailed => WINDOW_ENDED,
+                    _ => OTHER,
+                },
                 entry: index,
                 actor: entry.actor.clone(),
                 expected: format!("after {how}, silence until the app logs in again"),

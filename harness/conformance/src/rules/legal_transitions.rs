@@ -1,17 +1,32 @@
 //! I10: only legal transitions are seen; the table is `session::state` (ZIM-024…026, TIM-041).
 
+use std::collections::BTreeMap;
+
 use session::state;
 use session::time::Time;
+use session::words::{Event, State};
 
 use super::{About, Found, Rule, Violation};
 use crate::case::States;
 use crate::requirement::Party;
 use crate::transcript::{Entry, What};
 
+const END_WITHOUT_START: &str = "end-without-start";
+const OTHER: &str = "other";
+
 /// The state of every device so far.
 #[derive(Debug, Default)]
 pub(super) struct LegalTransitions {
     states: States,
+    /// The last event of each device that changed its state.
+    last: BTreeMap<String, Option<Event>>,
+}
+
+impl LegalTransitions {
+    fn retried(&self, entry: &Entry, about: &About<'_>) -> bool {
+        about.rules.login.retried_for_window
+            && self.last.get(&entry.actor) == Some(&Some(Event::LoginFailed))
+    }
 }
 
 impl Rule for LegalTransitions {
@@ -23,11 +38,23 @@ impl Rule for LegalTransitions {
         Party::Client
     }
 
-    fn entry(&mut self, index: usize, entry: &Entry, _: &About<'_>, found: &mut Found) {
+    fn aspects(&self) -> &'static [&'static str] {
+        &[END_WITHOUT_START, OTHER]
+    }
+
+    fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         if let What::Event(event) = &entry.what {
             let state = self.states.of(&entry.actor);
             match event.event {
+                // A first login that is retried may tell of a failure in between (EXP-021).
+                Some(Event::LoggedIn) if self.retried(entry, about) => {}
                 Some(word) if !state::is_legal(state, word) => found.violations.push(Violation {
+                    aspect: match (state, word) {
+                        (State::LoggedOut, Event::LoggedIn | Event::LoginFailed) => {
+                            END_WITHOUT_START
+                        }
+                        _ => OTHER,
+                    },
                     entry: index,
                     actor: entry.actor.clone(),
                     expected: format!("an event that may be seen in state {state}"),
@@ -42,6 +69,11 @@ impl Rule for LegalTransitions {
             }
         }
         self.states.follow(entry);
+        if let What::Event(event) = &entry.what
+            && event.state.is_some()
+        {
+            self.last.insert(entry.actor.clone(), event.event);
+        }
     }
 
     fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use session::time::Time;
 
-use super::{About, Found, Rule, Violation};
+use super::{About, Found, Rule, Violation, WHOLE};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::transcript::{Entry, What};
@@ -28,6 +28,7 @@ impl Rule for LoginInProgress {
         match &entry.what {
             What::Call(call) if call.api == "login" => match self.running.get(&entry.actor) {
                 Some(first) => found.violations.push(Violation {
+                    aspect: WHOLE,
                     entry: index,
                     actor: entry.actor.clone(),
                     expected: format!("no login while call #{first} is running"),

@@ -4,12 +4,18 @@
 use std::collections::BTreeSet;
 
 use session::time::Time;
+use session::words::Event;
 
 use super::{About, Found, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::text;
 use crate::transcript::{Entry, What};
+
+/// A message arrives.
+const MESSAGE: &str = "message";
+/// The session goes on: another event, an attempt, traffic.
+const SESSION: &str = "session";
 
 /// The devices whose logout is complete.
 #[derive(Debug, Default)]
@@ -24,6 +30,10 @@ impl Rule for LogoutIsFinal {
 
     fn party(&self) -> Party {
         Party::Client
+    }
+
+    fn aspects(&self) -> &'static [&'static str] {
+        &[MESSAGE, SESSION]
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, _: &About<'_>, found: &mut Found) {
@@ -43,6 +53,10 @@ impl Rule for LogoutIsFinal {
                 if self.logged_out.remove(&entry.actor) =>
             {
                 found.violations.push(Violation {
+                    aspect: match &entry.what {
+                        What::Event(event) if event.event == Some(Event::Message) => MESSAGE,
+                        _ => SESSION,
+                    },
                     entry: index,
                     actor: entry.actor.clone(),
                     expected: "nothing after the logout was complete".into(),

@@ -11,6 +11,8 @@ mod login_in_progress;
 mod logout_is_final;
 mod window_end;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use session::rules::Rules;
 use session::time::Time;
@@ -30,6 +32,11 @@ pub trait Rule {
     /// Who has to keep it.
     fn party(&self) -> Party;
 
+    /// The ways of breaking it that stand for different rows.
+    fn aspects(&self) -> &'static [&'static str] {
+        &[WHOLE]
+    }
+
     /// Is one device's own record enough to judge it, as a log of a real SDK would be?
     fn own_record_suffices(&self) -> bool {
         true
@@ -46,6 +53,9 @@ pub trait Rule {
     /// The record ends at `at`; what is still open is inconclusive.
     fn end(&mut self, at: Time, about: &About<'_>, found: &mut Found);
 }
+
+/// The aspect of a rule that can be broken in one way only.
+pub const WHOLE: &str = "whole";
 
 /// What a rule may know besides the transcript.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +81,8 @@ pub struct Violation {
     /// The entry with which the record first breaks the rule: the shortest violating prefix ends
     /// there. Breaches by silence end with the first entry after the bound.
     pub entry: usize,
+    /// Which of the rule's aspects is broken.
+    pub aspect: &'static str,
     /// Whose record.
     pub actor: String,
     /// What the rule wants here.
@@ -98,8 +110,15 @@ pub struct RuleText {
     pub id: String,
     /// What it says.
     pub statement: String,
-    /// The requirement rows it stands for.
-    pub rows: Vec<String>,
+    /// The requirement rows it stands for, by aspect.
+    pub rows: BTreeMap<String, Vec<String>>,
+}
+
+impl RuleText {
+    /// Every row, of all aspects.
+    pub fn all_rows(&self) -> impl Iterator<Item = &String> {
+        self.rows.values().flatten()
+    }
 }
 
 /// Sentences and rows of all rules.

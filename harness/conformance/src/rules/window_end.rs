@@ -1,5 +1,5 @@
-//! I14: the reconnect window ends when it must, once, and nothing is tried afterwards (EXP-022,
-//! EXP-023, ZIM-032, Z-AMB-02).
+//! I14: the reconnect window ends when it must, and once (EXP-022, EXP-023, ZIM-032, Z-AMB-02).
+//! That nothing is tried afterwards is I2.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,10 @@ use super::{About, Found, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::transcript::{Entry, What};
+
+const TOO_EARLY: &str = "too-early";
+const TOO_LATE: &str = "too-late";
+const UNLIMITED: &str = "unlimited";
 
 /// When each device began to reconnect.
 #[derive(Debug, Default)]
@@ -25,6 +29,10 @@ impl Rule for WindowEnd {
 
     fn party(&self) -> Party {
         Party::Client
+    }
+
+    fn aspects(&self) -> &'static [&'static str] {
+        &[TOO_EARLY, TOO_LATE, UNLIMITED]
     }
 
     fn knob(&self) -> Option<&'static str> {
@@ -78,18 +86,23 @@ impl WindowEnd {
         let since = self.since.remove(&entry.actor);
         let tolerance = about.profile.bounds.tolerance;
         let lasted = since.map(|since| entry.at.since(since));
-        let expected = match (about.rules.reconnect.window, lasted) {
+        let (aspect, expected) = match (about.rules.reconnect.window, lasted) {
             (Window::Bounded(window), Some(lasted)) if near(lasted, window, tolerance) => return,
-            (Window::Bounded(window), _) => {
-                format!("the window ends {window} after reconnecting began")
-            }
-            (Window::Unlimited, _) => "reconnecting never ends by time".into(),
+            (Window::Bounded(window), lasted) => (
+                match lasted {
+                    Some(lasted) if lasted > window => TOO_LATE,
+                    _ => TOO_EARLY,
+                },
+                format!("the window ends {window} after reconnecting began"),
+            ),
+            (Window::Unlimited, _) => (UNLIMITED, "reconnecting never ends by time".into()),
         };
         let seen = match lasted {
             Some(lasted) => format!("it ended after {lasted}"),
             None => "it ended although it had not begun".into(),
         };
         found.violations.push(Violation {
+            aspect,
             entry: index,
             actor: entry.actor.clone(),
             expected,
@@ -111,6 +124,7 @@ impl WindowEnd {
         for device in late {
             self.since.remove(&device);
             found.violations.push(Violation {
+                aspect: TOO_LATE,
                 entry: index,
                 actor: device,
                 expected: format!("reconnect-failed {window} after reconnecting began"),

@@ -89,6 +89,14 @@ fn undocumented_without_a_value_to_fall_back_on_is_refused() {
 }
 
 #[test]
+fn an_empty_value_that_removes_nothing_is_refused() {
+    for text in ["nonsense:", "rules: { bogus-knob: }"] {
+        let said = complaint(&[&format!("id: mine\nextends: zego-zim\n{text}\n")]);
+        assert!(said.contains("is empty, and no ancestor has it"), "{said}");
+    }
+}
+
+#[test]
 fn cycles_and_unknown_ancestors_are_told() {
     let said = complaint(&["id: mine\nextends: other\n", "id: other\nextends: mine\n"]);
     assert!(said.contains("extends itself by way of"), "{said}");

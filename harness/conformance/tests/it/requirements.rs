@@ -36,8 +36,12 @@ fn rules_and_their_texts_agree() {
     let in_code: Vec<String> = rules::all().iter().map(|r| r.id().to_owned()).collect();
     let in_data: Vec<String> = texts.all().iter().map(|t| t.id.clone()).collect();
     assert_eq!(in_code, in_data);
-    for text in texts.all() {
-        for row in &text.rows {
+    for (rule, text) in rules::all().iter().zip(texts.all()) {
+        let aspects: Vec<&String> = text.rows.keys().collect();
+        let mut known = rule.aspects().to_vec();
+        known.sort_unstable();
+        assert_eq!(aspects, known, "rule {}", text.id);
+        for row in text.all_rows() {
             assert!(catalogue.get(row).is_some(), "rule {}: {row}", text.id);
         }
     }

@@ -38,8 +38,9 @@ pub(super) struct Session {
     failures: u32,
     /// Requests that have no answer yet.
     requests: BTreeMap<u32, Request>,
-    /// A renewal made without a link; answered with the resumption that carries it.
-    renewal: Option<CallId>,
+    /// A renewal made without a link, and its ticket: the next resumption carries it, and until
+    /// that is accepted the old ticket stays in force (Z-AMB-39).
+    renewal: Option<(CallId, String)>,
     /// Was the app warned about this ticket?
     warned: bool,
     /// When the ticket runs out, as the server told it.
@@ -192,7 +193,10 @@ impl Session {
         let hello = Hello {
             id,
             user: self.user.clone(),
-            ticket: self.ticket.clone(),
+            ticket: match &self.renewal {
+                Some((_, ticket)) => ticket.clone(),
+                None => self.ticket.clone(),
+            },
             device: say.setup.device.clone(),
             platform: say.setup.platform,
             room: self.room.clone(),
@@ -405,7 +409,9 @@ impl Session {
         if let Some(call) = self.login.take() {
             say.outputs.push(done(call));
         }
-        if let Some(call) = self.renewal.take() {
+        if let Some((call, ticket)) = self.renewal.take() {
+            self.ticket = ticket;
+            self.warned = false;
             say.outputs.push(done(call));
         }
         self.ticket_lasts(ticket_left, say);
@@ -417,6 +423,12 @@ impl Session {
     fn refused(&mut self, error: ErrorWord, say: &mut Speaker<'_>) {
         if self.state == State::LoggingIn {
             self.login_failed(error, say); // EXP-029
+            return;
+        }
+        if let Some((call, _)) = self.renewal.take() {
+            // The old ticket may still do.
+            say.outputs.push(failed(call, error));
+            self.link_lost_here(say);
             return;
         }
         match error {
@@ -530,13 +542,9 @@ impl Session {
             }
             // The next resumption carries it, and its answer is the result.
             _ => {
-                if let Some(earlier) = self.renewal.replace(call) {
+                if let Some((earlier, _)) = self.renewal.replace((call, ticket)) {
                     say.outputs.push(failed(earlier, ErrorWord::ConnectionLost));
                 }
-                self.ticket = ticket;
-                self.warned = false;
-                self.timers.clear(Timer::Warning);
-                self.timers.clear(Timer::Expiry);
             }
         }
     }
@@ -700,7 +708,7 @@ impl Session {
         say: &mut Speaker<'_>,
     ) {
         self.tell(happening(event, reason, error), say);
-        if let Some(call) = self.renewal.take() {
+        if let Some((call, _)) = self.renewal.take() {
             say.outputs
                 .push(failed(call, error.unwrap_or(ErrorWord::NotLoggedIn)));
         }
@@ -718,7 +726,7 @@ impl Session {
     fn finish(&mut self, say: &mut Speaker<'_>) {
         self.close(say);
         self.fail_requests(ErrorWord::ConnectionLost, say);
-        if let Some(call) = self.renewal.take() {
+        if let Some((call, _)) = self.renewal.take() {
             say.outputs.push(failed(call, ErrorWord::ConnectionLost));
         }
         self.state = State::LoggedOut;

@@ -277,7 +277,7 @@ impl Turn<'_> {
     fn login(&mut self, link: LinkId, hello: Hello) {
         let id = hello.id;
         match self.check(&hello) {
-            Err(error) => self.send(link, &FromServer::No { id, error }),
+            Err(error) => self.refuse(link, id, error),
             Ok(ticket_ends) => {
                 let order = self.server.sessions.next_order(self.now.at);
                 self.open(link, hello, order, ticket_ends);
@@ -302,7 +302,7 @@ impl Turn<'_> {
                     if error == ErrorWord::TokenExpired {
                         self.end(order, EndCause::TokenExpired);
                     }
-                    return self.send(link, &FromServer::No { id, error });
+                    return self.refuse(link, id, error);
                 }
             };
             if let Some(old_link) = old_link {
@@ -312,7 +312,7 @@ impl Turn<'_> {
         }
         let ticket_ends = match checked {
             Ok(ends) => ends,
-            Err(error) => return self.send(link, &FromServer::No { id, error }),
+            Err(error) => return self.refuse(link, id, error),
         };
         // A name that is not ours stands behind every session there is.
         let newest = self.server.sessions.last_order().max(self.now.at.0);
@@ -325,8 +325,7 @@ impl Turn<'_> {
         match (newer, self.server.rules.devices.returning) {
             // Z-AMB-10, Z-AMB-40, T-AMB-09: the newer login is untouched.
             (true, Returning::Loses) => {
-                let error = ErrorWord::Displaced;
-                self.send(link, &FromServer::No { id, error });
+                self.refuse(link, id, ErrorWord::Displaced);
             }
             (true, Returning::Wins) => {
                 let order = self.server.sessions.next_order(self.now.at);
@@ -338,6 +337,12 @@ impl Turn<'_> {
                 self.open(link, hello, order, ticket_ends);
             }
         }
+    }
+
+    /// Says no to a login or resume; the link has served its purpose.
+    fn refuse(&mut self, link: LinkId, id: u32, error: ErrorWord) {
+        self.send(link, &FromServer::No { id, error });
+        self.close(link);
     }
 
     /// When the ticket ends, if it admits this user.
@@ -414,16 +419,15 @@ impl Turn<'_> {
         };
         let event = SessionEvent::Opened(session.about());
         self.outputs.push(Output::Session(event));
-        if let Some(room) = session.room.clone() {
+        if let Some(room) = session.room.clone()
+            && !self.server.sessions.is_in(&room, &session.user)
+        {
             let user = session.user.clone();
-            self.tell_room(
-                &room,
-                &user,
-                &FromServer::PeerJoined {
-                    room: room.clone(),
-                    user: user.clone(),
-                },
-            );
+            let joined = FromServer::PeerJoined {
+                room: room.clone(),
+                user: user.clone(),
+            };
+            self.tell_room(&room, &user, &joined);
         }
         self.server.sessions.insert(session);
         self.attach(link, hello.id, order);
@@ -505,6 +509,10 @@ impl Turn<'_> {
         let Some(from) = self.server.sessions.get(order).map(Session::about) else {
             return;
         };
+        if user.is_some() == room.is_some() {
+            let what = "a message is for one user or one room";
+            return self.give_up(link, what.into());
+        }
         if room.is_some() && room != from.room {
             let error = ErrorWord::NotMember;
             return self.send(link, &FromServer::No { id, error });

@@ -2,8 +2,10 @@
 //!
 //! - `pair`: a client and a server joined by a queue
 //! - `generations`: what belongs to an old link never touches the new session
+//! - `renewals`: which ticket is in force, and until when
 //! - `nonsense`: bad bytes are told and survived
 
 mod generations;
 mod nonsense;
 mod pair;
+mod renewals;

@@ -135,14 +135,19 @@ impl World {
         self.calls
     }
 
-    pub(crate) fn login(&mut self, client: usize, user: &str) -> u32 {
+    /// A ticket of this user, good from now on for this long.
+    pub(crate) fn ticket(&self, user: &str, life: Millis) -> String {
         let issued = EPOCH_UNIX_MS + self.now.0;
-        let ticket = ticket::mint(&Claims {
+        ticket::mint(&Claims {
             user: user.into(),
             app: APP_ID,
             issued,
-            ends: issued + 86_400_000,
-        });
+            ends: issued + life.0,
+        })
+    }
+
+    pub(crate) fn login(&mut self, client: usize, user: &str) -> u32 {
+        let ticket = self.ticket(user, Millis::seconds(86_400));
         let user = user.to_owned();
         let room = None;
         self.call(client, Call::Login { user, ticket, room })
