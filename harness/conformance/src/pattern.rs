@@ -36,16 +36,7 @@ pub(crate) fn fits(pattern: &Pattern, entry: &Entry, case: &Case<'_>) -> bool {
         (Seen::OutcomeOf(decision), What::Event(event)) => {
             match case.profile.promise(*decision, &case.rules) {
                 Promise::Told(word, reason, error) => {
-                    let wanted = EventPattern {
-                        event: word,
-                        reason,
-                        error,
-                        codes: Vec::new(),
-                        room: None,
-                        user: None,
-                        text: None,
-                    };
-                    event_fits(&wanted, event, case)
+                    event_fits(&EventPattern::of(word, reason, error), event, case)
                 }
                 _ => false,
             }
@@ -115,15 +106,7 @@ pub(crate) fn say(pattern: &Pattern, case: &Case<'_>) -> String {
         Seen::State(state) => format!("state {state}"),
         Seen::OutcomeOf(decision) => match case.profile.promise(*decision, &case.rules) {
             Promise::Told(event, reason, error) => {
-                let wanted = EventPattern {
-                    event,
-                    reason,
-                    error,
-                    codes: Vec::new(),
-                    room: None,
-                    user: None,
-                    text: None,
-                };
+                let wanted = EventPattern::of(event, reason, error);
                 format!("the outcome of {decision}: {}", say_event_pattern(&wanted))
             }
             Promise::Nothing => format!("the outcome of {decision}: the session goes on"),

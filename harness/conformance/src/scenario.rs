@@ -390,6 +390,21 @@ session::words! {
     }
 }
 
+impl EventPattern {
+    /// The event with what a profile promises of it; the rest may be anything.
+    pub fn of(event: Event, reason: Option<Reason>, error: Option<ErrorWord>) -> EventPattern {
+        EventPattern {
+            event,
+            reason,
+            error,
+            codes: Vec::new(),
+            room: None,
+            user: None,
+            text: None,
+        }
+    }
+}
+
 impl Scenario {
     /// The device called `name`.
     pub fn client(&self, name: &str) -> Option<ClientIndex> {

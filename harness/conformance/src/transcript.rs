@@ -247,6 +247,26 @@ pub struct EventSeen {
     pub args: BTreeMap<String, Value>,
 }
 
+impl EventSeen {
+    /// Something said in this language, and nothing known about it yet.
+    pub fn blank(said: Said) -> EventSeen {
+        EventSeen {
+            said,
+            event: None,
+            state: None,
+            reason: None,
+            error: None,
+            code: None,
+            room: None,
+            user: None,
+            text: None,
+            seconds_left: None,
+            callback: None,
+            args: BTreeMap::new(),
+        }
+    }
+}
+
 session::words! {
     /// The language a peer speaks to its app.
     Said, "language" {

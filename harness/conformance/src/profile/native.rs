@@ -70,18 +70,9 @@ impl Profile {
 
     fn spoken_natively(&self, name: &str, args: &BTreeMap<String, Value>, state: State) -> Spoken {
         let mut spoken = Spoken {
-            said: Said::Native,
-            event: None,
-            state: None,
-            reason: None,
-            error: None,
-            code: None,
-            room: None,
-            user: None,
-            text: None,
-            seconds_left: None,
             callback: Some(name.to_owned()),
             args: args.clone(),
+            ..Spoken::blank(Said::Native)
         };
         let rows = || {
             self.events

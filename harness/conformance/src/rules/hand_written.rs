@@ -95,18 +95,11 @@ impl Lines {
         callback: Option<&str>,
     ) -> Lines {
         let seen = EventSeen {
-            said: Said::Neutral,
             event,
             state: event.and_then(Event::leads_to),
             reason,
-            error: None,
-            code: None,
-            room: None,
-            user: None,
-            text: None,
-            seconds_left: None,
             callback: callback.map(str::to_owned),
-            args: Default::default(),
+            ..EventSeen::blank(Said::Neutral)
         };
         self.add(at, actor, What::Event(seen))
     }
