@@ -7,7 +7,7 @@ use session::words::State;
 
 use crate::profile::Profile;
 use crate::scenario::{AppAct, Client, ClientIndex, Scenario};
-use crate::transcript::{Entry, What};
+use crate::transcript::{Entry, MOST_ENTRIES, What};
 
 /// The seed of a run when nobody says otherwise; snapshots are compared only with it.
 pub const DEFAULT_SEED: u64 = 0;
@@ -26,6 +26,8 @@ pub struct Case<'a> {
     pub seed: u64,
     /// The profile's rules with the scenario's console settings applied.
     pub rules: Rules,
+    /// The longest record, in entries.
+    pub most_entries: usize,
 }
 
 impl<'a> Case<'a> {
@@ -38,6 +40,7 @@ impl<'a> Case<'a> {
             profile,
             seed,
             rules,
+            most_entries: MOST_ENTRIES,
         }
     }
 

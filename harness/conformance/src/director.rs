@@ -15,7 +15,7 @@ use crate::scenario::{
     Act, Action, AppAct, CallAct, CallName, ClientIndex, NetworkChange, ServerAct, TokenAct,
 };
 use crate::script::Script;
-use crate::transcript::{End, LinkEnd, MOST_ENTRIES, SERVER, StopReason, Transcript, What};
+use crate::transcript::{End, LinkEnd, SERVER, StopReason, Transcript, What};
 use crate::watch::{Status, Watch};
 
 /// Who acts.
@@ -142,7 +142,8 @@ impl<'a> Director<'a> {
     /// Everything that was going to happen at this instant has happened and was reported. What
     /// is to be done now? Call it again after that has been done, until it returns nothing.
     pub fn instant_over(&mut self, now: Time) -> Vec<Command> {
-        if self.record.entries().len() >= MOST_ENTRIES && !matches!(self.doing, Doing::Finished) {
+        let full = self.record.entries().len() >= self.case.most_entries;
+        if full && !matches!(self.doing, Doing::Finished) {
             self.end = End::RecordLimit;
             self.doing = Doing::Settling(now);
         }

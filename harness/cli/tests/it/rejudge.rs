@@ -69,6 +69,33 @@ fn a_transcript_of_another_version_is_refused() {
 }
 
 #[test]
+fn a_record_that_is_full_ends_the_run_with_a_finding() {
+    let library = Library::read(
+        &sources("fixtures/profiles"),
+        &sources("fixtures/requirements"),
+    )
+    .expect("the data is sound");
+    let scenario = scenarios(&library)
+        .into_iter()
+        .find(|scenario| scenario.profiles.is_empty())
+        .expect("a neutral one");
+    let profile = library.profiles.get("zego-zim").expect("it is there");
+    let mut case = Case::new(&scenario, profile, 0);
+    case.most_entries = 10;
+    let transcript = runner::run_case(&case).expect("it ends by itself");
+    let last = transcript.entries.last().map(|entry| &entry.what);
+    assert_eq!(last, Some(&What::End(End::RecordLimit)));
+    let verdict = judge::judge(&case, &transcript, &library.catalogue, &library.rules)
+        .expect("it is of this very scenario");
+    assert!(
+        verdict
+            .findings
+            .iter()
+            .any(|finding| finding.by == Noticed::Limit)
+    );
+}
+
+#[test]
 fn stored_transcripts_that_are_broken_are_told_by_line() {
     for (text, line) in [
         ("", 1),
