@@ -4,7 +4,7 @@ use crate::words::{Event, State};
 
 /// Every legal transition: in this state, this event may be seen.
 ///
-/// Sources: the room-state diagram (facts/zego.md §2.1; the edges it leaves out, Z-AMB-08 and
+/// Sources: the room-state diagram (SOURCES express 2.1; the edges it leaves out, Z-AMB-08 and
 /// Z-AMB-09), the connection states (ZIM-024…026, ZIM-034…035) and the three login states
 /// (TIM-041…044). A kick during a login is possible because a newer login may overtake it.
 pub const TRANSITIONS: &[(State, Event)] = &[

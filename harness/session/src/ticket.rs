@@ -19,7 +19,7 @@ pub struct Claims {
     /// Unix milliseconds at which it was made.
     pub issued: u64,
     /// Unix milliseconds of the last moment it is good for; the end is inclusive
-    /// (facts/tencent-and-others.md B2.1).
+    /// (SOURCES tim B2.1).
     pub ends: u64,
 }
 

@@ -47,6 +47,39 @@ fn every_value_says_where_it_comes_from() {
 }
 
 #[test]
+fn every_source_that_is_cited_is_explained() {
+    let explained = &files("fixtures", "SOURCES.md")[0].text;
+    let mut unknown = Vec::new();
+    let mut cited = 0;
+    for profile in profiles().all() {
+        for provenance in profile.sources.values() {
+            for rest in provenance.from.split("SOURCES ").skip(1) {
+                let end = |c: char| !(c.is_ascii_alphanumeric() || c == ' ' || c == '.');
+                let key = rest.split(end).next().unwrap_or_default();
+                let mut words = key.split(' ').map(|word| word.trim_end_matches('.'));
+                let (area, section) = (words.next(), words.next());
+                let key = match (area, section) {
+                    (Some("gaps"), _) => "gaps".to_owned(),
+                    (area, section) => {
+                        format!(
+                            "{} {}",
+                            area.unwrap_or_default(),
+                            section.unwrap_or_default()
+                        )
+                    }
+                };
+                cited += 1;
+                if !explained.contains(&format!("| SOURCES {key} |")) {
+                    unknown.push(format!("{}: {key}", profile.id));
+                }
+            }
+        }
+    }
+    assert!(cited > 30, "{cited}");
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+}
+
+#[test]
 fn every_source_is_of_something() {
     let mut idle = Vec::new();
     for profile in profiles().all() {

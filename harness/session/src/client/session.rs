@@ -156,6 +156,11 @@ impl Session {
             Timer::Login => self.login_failed(ErrorWord::TimedOut, say),
             Timer::Warning => self.warn(say),
             // ZIM-052, Z-AMB-37: the local timer counts, with or without a link.
+            Timer::Expiry if self.renewing() => {
+                // Whichever the server took first wins: its answer is waited for (Z-AMB-38).
+                let until = say.now + say.setup.rules.link.answer_timeout;
+                self.timers.set(Timer::Expiry, until);
+            }
             Timer::Expiry => self.expired(say),
             Timer::Leave => self.left(say),
             Timer::Request(id) => {
@@ -608,13 +613,26 @@ impl Session {
     fn request_failed(&mut self, id: u32, error: ErrorWord, say: &mut Speaker<'_>) {
         self.timers.clear(Timer::Request(id));
         match self.requests.remove(&id) {
-            // Z-AMB-39: the old ticket stays in force.
-            Some(Request::Message(call) | Request::Renew(call, _)) => {
+            Some(Request::Message(call)) => say.outputs.push(failed(call, error)),
+            Some(Request::Renew(call, _)) => {
                 say.outputs.push(failed(call, error));
+                // Z-AMB-39: the old ticket stays in force, as long as it lasts.
+                if let Some(ends) = self.ticket_ends
+                    && self.timers.is_set(Timer::Expiry)
+                {
+                    self.timers
+                        .set(Timer::Expiry, (ends + Millis(1)).max(say.now));
+                }
             }
             Some(Request::Logout) => self.left(say),
             None => {}
         }
+    }
+
+    /// Is a renewal on its way to the server?
+    fn renewing(&self) -> bool {
+        let mut requests = self.requests.values();
+        requests.any(|request| matches!(request, Request::Renew(..)))
     }
 
     fn fail_requests(&mut self, error: ErrorWord, say: &mut Speaker<'_>) {

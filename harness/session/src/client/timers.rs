@@ -43,6 +43,10 @@ impl Timers {
         self.set.insert(timer, at);
     }
 
+    pub(super) fn is_set(&self, timer: Timer) -> bool {
+        self.set.contains_key(&timer)
+    }
+
     pub(super) fn clear(&mut self, timer: Timer) {
         self.set.remove(&timer);
     }

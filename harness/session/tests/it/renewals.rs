@@ -57,6 +57,20 @@ fn a_renewal_that_is_refused_leaves_the_old_ticket_in_force() {
 }
 
 #[test]
+fn a_renewal_that_crosses_the_end_wins_if_the_server_has_it_first() {
+    let mut world = World::new(rules(), 1);
+    let ticket = world.ticket("alice", Millis::seconds(60));
+    let (user, room) = ("alice".into(), None);
+    world.call(0, Call::Login { user, ticket, room });
+    // Sent just before the end, answered just after it.
+    world.pass(Millis(59_960));
+    let good = renew(&mut world, "alice");
+    world.pass(Millis::seconds(30));
+    assert_eq!(world.results[&good], Outcome::Ok(Answer::Done));
+    assert_eq!(world.told(0).last(), Some(&Event::TokenWillExpire));
+}
+
+#[test]
 fn the_old_ticket_ends_when_it_ends_renewal_or_not() {
     let mut world = cut_off();
     let call = renew(&mut world, "alice");
