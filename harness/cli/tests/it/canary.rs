@@ -24,7 +24,15 @@ const WITHOUT_A_ROW: &[&str] = &[
     "zego-express: login-in-progress: { code: 1002001<, name: RoomCountExceed }",
     "zego-express: server: 1002055<",
     "zego-express: token-expired: 1002056<",
+    "zego-express: token-invalid: { code: 1002033<, name: RoomErrorAuthenticationFailed }",
+    "zego-express: token-missing: { code: 1002067<, name: RoomNoToken }",
+    "zego-express: token-wrong-app: { code: 1002033<, name: RoomErrorAuthenticationFailed }",
     "zego-express: user-id-invalid: { code: 1002006<, name: RoomUserIdInvalidCharacter }",
+    // The state is documented, the event that goes with it is not (Z-AMB-35).
+    "zego-zim: { callback: onConnectionStateChanged, args: { state: 0, event: 0< } }",
+    "zego-zim: { callback: onConnectionStateChanged, args: { state: 0, event: 2< } }",
+    "zego-zim: { callback: onConnectionStateChanged, args: { state: 1, event: 1< } }",
+    "zego-zim: { callback: onConnectionStateChanged, args: { state: 1<, event: 1 } }",
 ];
 
 #[test]
