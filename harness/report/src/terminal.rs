@@ -95,8 +95,15 @@ pub fn failure(result: &CaseResult, source: &Source, paint: Paint) -> String {
     if let Some(reason) = &result.reason {
         let _ = writeln!(text, "{reason}");
     }
+    let of_snapshot = |finding: &Shown| finding.kind == Kind::TranscriptChanged;
+    let only_snapshot = result.findings.iter().all(of_snapshot);
     for finding in &result.findings {
-        text.push_str(&show(finding, source, paint));
+        if of_snapshot(finding) && !only_snapshot {
+            // It follows from the others; its lines would bury them.
+            text.push_str("the transcript is not the recorded one either\n");
+        } else {
+            text.push_str(&show(finding, source, paint));
+        }
     }
     text
 }
