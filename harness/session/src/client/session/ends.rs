@@ -1,0 +1,116 @@
+//! How a session ends.
+
+use super::super::timers::{Timer, Timers};
+use super::super::{done, failed, happening};
+use super::{Link, Request, Session, Speaker};
+use crate::message::FromClient;
+use crate::peer::CallId;
+use crate::words::{ErrorWord, Event, Reason, State};
+
+impl Session {
+    pub(in crate::client) fn log_out(&mut self, call: CallId, say: &mut Speaker<'_>) {
+        if self.is_leaving() {
+            say.outputs.push(failed(call, ErrorWord::NotLoggedIn));
+            return;
+        }
+        if let Some(login) = self.login.take() {
+            // T-AMB-22: the login ends first, then the logout succeeds.
+            say.outputs.push(failed(login, ErrorWord::LoginCancelled));
+        }
+        self.leaving = Some(call);
+        match self.link {
+            Link::Accepted(link) => {
+                let id = say.request();
+                let until = say.now + say.setup.rules.link.answer_timeout;
+                self.timers.set(Timer::Leave, until);
+                self.requests.insert(id, Request::Logout);
+                say.send(link, &FromClient::Logout { id });
+            }
+            // Z-AMB-08: retries are cancelled, the app hears of it at once.
+            _ => {
+                self.say_goodbye(say);
+                self.left(say);
+            }
+        }
+    }
+
+    /// A logout nobody waits for; it also ends a session the server is just about to accept.
+    pub(super) fn say_goodbye(&mut self, say: &mut Speaker<'_>) {
+        if let Link::Accepted(link) | Link::Asking(link, _) = self.link {
+            let id = say.request();
+            say.send(link, &FromClient::Logout { id });
+        }
+    }
+
+    /// Ends without a word to the app: another login, or the end of the client, takes its place.
+    pub(in crate::client) fn give_way(&mut self, say: &mut Speaker<'_>) {
+        if let Some(call) = self.login.take() {
+            say.outputs.push(failed(call, ErrorWord::LoginCancelled));
+        }
+        if let Some(call) = self.leaving.take() {
+            say.outputs.push(done(call));
+        } else {
+            // TIM-065, EXP-051: the server need not wait for its heartbeat limit.
+            self.say_goodbye(say);
+        }
+        self.finish(say);
+    }
+
+    pub(super) fn login_failed(&mut self, error: ErrorWord, say: &mut Speaker<'_>) {
+        self.close(say);
+        self.tell(happening(Event::LoginFailed, None, Some(error)), say);
+        if let Some(call) = self.login.take() {
+            say.outputs.push(failed(call, error));
+        }
+        self.finish(say);
+    }
+
+    /// The session is over from elsewhere, unless the app's own logout was first (I11).
+    pub(super) fn end_or_leave(
+        &mut self,
+        event: Event,
+        reason: Reason,
+        error: Option<ErrorWord>,
+        say: &mut Speaker<'_>,
+    ) {
+        if self.is_leaving() {
+            self.left(say);
+        } else {
+            self.end(event, Some(reason), error, say);
+        }
+    }
+
+    pub(super) fn end(
+        &mut self,
+        event: Event,
+        reason: Option<Reason>,
+        error: Option<ErrorWord>,
+        say: &mut Speaker<'_>,
+    ) {
+        self.tell(happening(event, reason, error), say);
+        if let Some((call, _)) = self.renewal.take() {
+            say.outputs
+                .push(failed(call, error.unwrap_or(ErrorWord::NotLoggedIn)));
+        }
+        self.finish(say);
+    }
+
+    pub(super) fn left(&mut self, say: &mut Speaker<'_>) {
+        self.tell(happening(Event::LoggedOut, Some(Reason::Logout), None), say);
+        if let Some(call) = self.leaving.take() {
+            say.outputs.push(done(call)); // TIM-062
+        }
+        self.finish(say);
+    }
+
+    pub(super) fn finish(&mut self, say: &mut Speaker<'_>) {
+        self.close(say);
+        self.fail_requests(ErrorWord::ConnectionLost, say);
+        if let Some((call, _)) = self.renewal.take() {
+            say.outputs.push(failed(call, ErrorWord::ConnectionLost));
+        }
+        self.state = State::LoggedOut;
+        self.timers = Timers::default();
+        self.over = true;
+    }
+}
