@@ -65,7 +65,8 @@ impl Paint {
     }
 }
 
-/// One line about all cases of one scenario: which profiles ended how.
+/// One line about all cases of one scenario: which profiles ended how; nothing where it was for
+/// none of them.
 pub fn scenario_line(results: &[CaseResult], paint: Paint) -> String {
     let mut by: BTreeMap<Status, Vec<&str>> = BTreeMap::new();
     for result in results {
@@ -73,6 +74,9 @@ pub fn scenario_line(results: &[CaseResult], paint: Paint) -> String {
     }
     // What is not for a profile is counted in the summary and told by `list`.
     by.remove(&Status::NotApplicable);
+    if by.is_empty() {
+        return String::new();
+    }
     let ends: Vec<String> = by
         .iter()
         .map(|(status, profiles)| format!("{} {}", paint.status(*status), profiles.join(" ")))
