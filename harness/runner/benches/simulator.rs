@@ -28,7 +28,7 @@ fn main() {
             Engine::new("event jumps", || work.event_jump()),
             Engine::new("turmoil, tick 100 ms", || work.ticked(tick_100)),
         ];
-        if work.clients == 1 {
+        if work.clients <= 2 {
             engines.push(Engine::new("turmoil, tick 1 ms", || work.ticked(Millis(1))));
         }
         measure(work.name, work.length, engines);
