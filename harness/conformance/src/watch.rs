@@ -126,30 +126,25 @@ impl Watch {
     /// An observation, `result` excepted, which is an [`Watch::answer`].
     pub fn observation(observation: &Observation, beginning: &Beginning<'_>) -> Watch {
         let now = beginning.now;
-        let (kind, _) = match observation.clone() {
-            Observation::Expect { what, when, since } => (Kind::Expect(what, when), since),
-            Observation::Never {
-                what,
-                lasting,
-                since,
-            } => (Kind::Never(what, lasting.map(|l| now + l)), since),
+        let kind = match observation.clone() {
+            Observation::Expect { what, when, .. } => Kind::Expect(what, when),
+            Observation::Never { what, lasting, .. } => Kind::Never(what, lasting.map(|l| now + l)),
             Observation::Count {
                 what,
                 least,
                 most,
                 lasting,
-                since,
+                ..
             } => {
                 let until = now + lasting.unwrap_or(Millis::ZERO);
-                let kind = Kind::Count {
+                Kind::Count {
                     what,
                     least,
                     most,
                     until,
-                };
-                (kind, since)
+                }
             }
-            Observation::Result { .. } => (Kind::Done, None),
+            Observation::Result { .. } => Kind::Done,
         };
         let mut watch = Watch::new(kind, beginning.anchor, now);
         watch.begin(beginning);

@@ -139,15 +139,10 @@ pub fn summary(results: &[CaseResult], paint: Paint) -> String {
 }
 
 fn show(finding: &Shown, source: &Source, paint: Paint) -> String {
-    let code = match finding.kind {
-        Kind::StepUnmet => "step-unmet",
-        Kind::RuleViolated => "rule-violated",
-        Kind::ViolationMissed => "violation-missed",
-        Kind::LimitReached => "limit-reached",
-        Kind::TranscriptChanged => "transcript-changed",
-        Kind::TranscriptMissing => "transcript-missing",
-    };
-    let mut diagnostic = Diagnostic::new(code, format!("{}: {}", finding.by, finding.expected));
+    let mut diagnostic = Diagnostic::new(
+        finding.kind.word(),
+        format!("{}: {}", finding.by, finding.expected),
+    );
     match finding.span {
         Some(span) => diagnostic = diagnostic.at(span, format!("seen: {}", finding.seen)),
         None => diagnostic = diagnostic.note(format!("seen: {}", finding.seen)),
