@@ -6,6 +6,7 @@ use conformance::diagnostic::closest;
 use conformance::library::Library;
 use conformance::plan;
 use conformance::requirement::Requirement;
+use conformance::rules;
 use conformance::scenario::Scenario;
 use conformance::schema;
 use session::words::Event;
@@ -66,6 +67,12 @@ pub fn explain(options: &ExplainOptions) -> Result<Exit, Trouble> {
             "{}  rule that watches every run\n{}",
             rule.id, rule.statement
         );
+        if rules::all()
+            .iter()
+            .any(|r| r.id() == what && r.own_record_suffices())
+        {
+            let _ = writeln!(text, "one device's own record is enough to judge it");
+        }
         for (aspect, rows) in &rule.rows {
             let _ = writeln!(text, "rows ({aspect}): {}", rows.join(", "));
         }

@@ -18,7 +18,6 @@ use session::time::Millis;
 use session::words::{Api, ErrorWord, Event, Reason, State};
 
 pub use self::load::{ProfileText, Profiles};
-pub use self::native::Spoken;
 pub use self::promise::Promise;
 
 /// A profile, resolved: what it extends is merged in.

@@ -300,6 +300,7 @@ fn explain_knows_requirements_rules_codes_and_events() {
     for (what, said) in [
         ("ZIM-042", "decided by kick/newer_login_wins"),
         ("I2", "never comes back by itself"),
+        ("I5", "own record is enough"),
         ("1002001", "already-logged-in"),
         ("kicked-out", "onKickedOffline"),
     ] {

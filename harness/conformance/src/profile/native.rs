@@ -9,9 +9,6 @@ use session::words::{Api, ErrorWord, Event, State};
 use super::{NativeEvent, Profile};
 use crate::transcript::{EventSeen, Said};
 
-/// What a peer said, understood in both languages as far as the profile goes.
-pub type Spoken = EventSeen;
-
 impl Profile {
     /// The vendor's number for an error of a call.
     pub fn code_of(&self, error: ErrorWord, call: Option<Api>) -> Option<i64> {
@@ -31,20 +28,20 @@ impl Profile {
 
     /// Puts what a peer said in this state into both languages. Where the vendor says two things
     /// with one callback, the state tells which.
-    pub fn understand(&self, callback: &Callback, state: State) -> Spoken {
+    pub fn understand(&self, callback: &Callback, state: State) -> EventSeen {
         match callback {
             Callback::Neutral(happening) => self.spoken_neutrally(happening),
             Callback::Native { name, args } => self.spoken_natively(name, args, state),
         }
     }
 
-    fn spoken_neutrally(&self, happening: &Happening) -> Spoken {
+    fn spoken_neutrally(&self, happening: &Happening) -> EventSeen {
         let native = self.events.get(&happening.event);
         let code = native.and_then(|native| {
             let by_reason = happening.reason.and_then(|r| native.codes.get(&r)).copied();
             by_reason.or_else(|| self.code_of(happening.error?, None))
         });
-        let mut spoken = Spoken {
+        let mut spoken = EventSeen {
             said: Said::Neutral,
             event: Some(happening.event),
             state: happening.event.leads_to(),
@@ -68,11 +65,16 @@ impl Profile {
         spoken
     }
 
-    fn spoken_natively(&self, name: &str, args: &BTreeMap<String, Value>, state: State) -> Spoken {
-        let mut spoken = Spoken {
+    fn spoken_natively(
+        &self,
+        name: &str,
+        args: &BTreeMap<String, Value>,
+        state: State,
+    ) -> EventSeen {
+        let mut spoken = EventSeen {
             callback: Some(name.to_owned()),
             args: args.clone(),
-            ..Spoken::blank(Said::Native)
+            ..EventSeen::blank(Said::Native)
         };
         let rows = || {
             self.events
@@ -113,7 +115,7 @@ impl Profile {
         spoken
     }
 
-    /// The one reason an event can have here, where its callback tells no more.
+    /// The vendor's callback for an event; `None` where the product knows no such event.
     pub fn native(&self, event: Event) -> Option<&NativeEvent> {
         self.events.get(&event)
     }
@@ -129,7 +131,7 @@ impl NativeEvent {
     }
 }
 
-fn fill(value: &Value, spoken: &Spoken) -> Value {
+fn fill(value: &Value, spoken: &EventSeen) -> Value {
     match value.as_str() {
         Some("$code") => spoken.code.unwrap_or(0).into(),
         Some("$room") => spoken.room.clone().into(),
