@@ -4,7 +4,7 @@ mod record;
 
 use std::collections::BTreeMap;
 
-use session::peer::{Call, CallId, LinkId, Order, Output, Recipient};
+use session::peer::{Call, CallId, LinkId, LoginCall, MessageKind, Order, Output, Recipient};
 use session::ticket::{self, APP_ID, Claims};
 use session::time::{EPOCH_UNIX_MS, Millis, Time};
 use session::words::Api;
@@ -308,7 +308,11 @@ impl<'a> Director<'a> {
             ServerAct::Start => ("start".to_owned(), vec![Command::StartServer]),
             ServerAct::Kick(user) => (
                 format!("kick {user}"),
-                vec![Command::Order(Order::Kick { user: user.clone() })],
+                vec![Command::Order(Order::Kick {
+                    user: user.clone(),
+                    room: None,
+                    device: None,
+                })],
             ),
             ServerAct::Set(console) => {
                 // Plain data: serialising it cannot fail.
@@ -340,19 +344,23 @@ impl<'a> Director<'a> {
         match call.api.api() {
             Some(Api::Initialise) => Call::Initialise,
             Some(Api::Destroy) => Call::Destroy,
-            Some(Api::Login) => Call::Login {
-                ticket: self.mint(now, &user, call.token.as_ref()),
-                user,
+            Some(Api::Login) => Call::Login(LoginCall {
                 room: into_room.then_some(room),
-            },
-            Some(Api::Logout) => Call::Logout,
+                ..LoginCall::new(&user, &self.mint(now, &user, call.token.as_ref()))
+            }),
+            Some(Api::Logout) => Call::Logout { room: None },
             Some(Api::RenewToken) => Call::RenewToken {
                 ticket: self.mint(now, &user, call.token.as_ref()),
+                room: None,
             },
             Some(Api::SendMessage) => Call::SendMessage {
+                kind: MessageKind::Message,
                 // Where a login is a login into a room, a message goes to the room.
                 to: match &call.to {
-                    _ if into_room => Recipient::Room(room),
+                    _ if into_room => Recipient::Room {
+                        room: Some(room),
+                        user: None,
+                    },
                     Some(user) => Recipient::User(user.clone()),
                     None => Recipient::User(user),
                 },
@@ -360,7 +368,7 @@ impl<'a> Director<'a> {
             },
             Some(Api::GetLoginUser) => Call::GetLoginUser,
             Some(Api::GetLoginStatus) => Call::GetLoginStatus,
-            None => Call::Other(call.api.name().to_owned()),
+            _ => Call::Other(call.api.name().to_owned()),
         }
     }
 

@@ -64,6 +64,12 @@ pub struct Client {
     pub platform: Platform,
     /// Is the client created before the first step?
     pub initialised: bool,
+    /// The app ID its app was built with.
+    pub app: u32,
+    /// Does its app listen from the start?
+    pub listening: bool,
+    /// Was its user logged in on this device before, and never logged out?
+    pub saved: bool,
 }
 
 /// Which device: its place in [`Scenario::clients`].
@@ -245,6 +251,10 @@ session::words! {
     AppAct, "app act" {
         Crashed = "crashed", "the process dies; the system closes its links";
         Started = "started", "the process starts again";
+        Frozen = "frozen", "the process stands still; what happens meanwhile waits";
+        Resumed = "resumed", "the process goes on, and everything that waited happens at once";
+        Background = "background", "the app is no longer in front";
+        Foreground = "foreground", "the app is in front again";
     }
 }
 

@@ -105,6 +105,7 @@ pub fn say(entry: &Entry) -> String {
             }
         }
         What::Session(session) => say_session(session),
+        What::Counted { user } => format!("{user} counts as active today"),
         What::AccountCreated { user } => format!("account {user} created"),
         What::Breach { link, what } => {
             format!("link {link}: the other side broke the rules: {what}")

@@ -124,6 +124,11 @@ pub enum What {
         /// The user.
         user: String,
     },
+    /// The server counts a user as active on this day.
+    Counted {
+        /// The user.
+        user: String,
+    },
     /// The other side broke the wire protocol.
     Breach {
         /// The link it came over.

@@ -3,7 +3,7 @@
 use conformance::case::Case;
 use conformance::scenario::ClientIndex;
 use session::client::{Client, Setup};
-use session::peer::{Order, Peer};
+use session::peer::{Order, Peer, Store};
 use session::rules::Rules;
 use session::server::Server;
 
@@ -42,6 +42,9 @@ impl Peers for ReferencePeers<'_> {
             rules: self.rules.clone(),
             device: client.name.clone(),
             platform: client.platform,
+            app: client.app,
+            listening: client.listening,
+            store: Store::new(),
             seed: self.case.seed,
             incarnation,
         }))

@@ -17,7 +17,7 @@ use std::task::{Context, Poll, Waker};
 
 use conformance::director::Fact;
 use conformance::transcript::LinkEnd;
-use session::peer::{Closed, Input, LinkId, Output, Peer};
+use session::peer::{Closed, Gateway, Input, LinkId, Output, Peer};
 use session::time::{EPOCH_UNIX_MS, Millis, Now, Time};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -206,7 +206,10 @@ where
         match news {
             News::Opened => {
                 (self.sink)(Fact::LinkUp(id));
-                self.exchange(Input::LinkOpened { link: id });
+                self.exchange(Input::LinkOpened {
+                    link: id,
+                    gateway: Gateway::FIRST,
+                });
             }
             News::Received(bytes) => self.exchange(Input::LinkReceived { link: id, bytes }),
             News::Refused => {
@@ -246,7 +249,7 @@ where
 
     fn perform(&mut self, output: Output) {
         match output {
-            Output::Connect { link } => self.connect(link),
+            Output::Connect { link, .. } => self.connect(link),
             Output::Send { link, bytes } => {
                 if let Some(link) = self.links.get_mut(&link) {
                     link.send(bytes);
@@ -257,7 +260,8 @@ where
                 self.peer_wakes_at = at;
                 self.set_alarm();
             }
-            Output::Callback(_)
+            Output::Callback { .. }
+            | Output::Store { .. }
             | Output::Result { .. }
             | Output::Session(_)
             | Output::Breach { .. } => {}

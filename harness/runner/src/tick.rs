@@ -165,6 +165,7 @@ impl<'a> World<'a> {
             Command::App { client, is } => {
                 let host = host_name(Actor::Client(client));
                 match is {
+                    AppAct::Frozen | AppAct::Resumed | AppAct::Background | AppAct::Foreground => {}
                     AppAct::Crashed => self.sim.crash(host),
                     AppAct::Started => {
                         self.sim.bounce(host);

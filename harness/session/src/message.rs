@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::peer::MessageKind;
 use crate::words::{ErrorWord, Platform, Reason};
 
 /// What a client says.
@@ -31,11 +32,14 @@ pub enum FromClient {
         /// Names this request in its answer.
         id: u32,
     },
-    /// Sends a message to all devices of a user, or to everybody else in a room.
+    /// Sends a message to all devices of a user, to everybody else in a room, or to one user in it.
     Message {
         /// Names this request in its answer.
         id: u32,
-        /// The user; exactly one of `user` and `room` is given.
+        /// Which kind; an ordinary message when left out.
+        #[serde(default = "ordinary", skip_serializing_if = "is_ordinary")]
+        kind: MessageKind,
+        /// The user; one of `user` and `room` is given, or both.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         user: Option<String>,
         /// The room.
@@ -43,6 +47,40 @@ pub enum FromClient {
         room: Option<String>,
         /// The text.
         text: String,
+    },
+    /// Begins or ends a stream in the room.
+    Publish {
+        /// Names this request in its answer.
+        id: u32,
+        /// The stream.
+        stream: String,
+        /// Begins?
+        on: bool,
+    },
+    /// Begins or ends to play a stream of any room.
+    Play {
+        /// Names this request in its answer.
+        id: u32,
+        /// The stream.
+        stream: String,
+        /// Begins?
+        on: bool,
+    },
+    /// Sets the extra information of a stream of one's own.
+    ExtraInfo {
+        /// Names this request in its answer.
+        id: u32,
+        /// The stream.
+        stream: String,
+        /// The information.
+        text: String,
+    },
+    /// Asks for the name of a user.
+    Name {
+        /// Names this request in its answer.
+        id: u32,
+        /// The user.
+        user: String,
     },
     /// A sign of life.
     Ping,
@@ -53,6 +91,8 @@ pub enum FromClient {
 pub struct Hello {
     /// Names this request in its answer.
     pub id: u32,
+    /// The app ID; users and rooms of different ones know nothing of each other.
+    pub app: u32,
     /// The user.
     pub user: String,
     /// The ticket.
@@ -64,6 +104,32 @@ pub struct Hello {
     /// The room, where login is login into a room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
+    /// Does this client want to be in several rooms at once, with a link for each?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub several_rooms: bool,
+    /// Not told of the members, nor they of this one?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unnoticed: bool,
+    /// The user's new name; when left out it stays as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+fn ordinary() -> MessageKind {
+    MessageKind::Message
+}
+
+fn is_ordinary(kind: &MessageKind) -> bool {
+    *kind == MessageKind::Message
+}
+
+/// A stream in a room.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Stream {
+    /// Its name.
+    pub stream: String,
+    /// Who publishes it.
+    pub user: String,
 }
 
 /// What a server says.
@@ -87,6 +153,12 @@ pub enum FromServer {
         /// To `login` and `resume` into a room: the other users in it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         members: Vec<String>,
+        /// To `login` and `resume` into a room: the streams of others in it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        streams: Vec<Stream>,
+        /// To `name`: the name, if the user has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
     },
     /// A request failed.
     No {
@@ -103,6 +175,9 @@ pub enum FromServer {
         session: String,
         /// Why.
         reason: Reason,
+        /// What the device is that displaced this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Platform>,
     },
     /// The session ended because its ticket ran out.
     Expired {
@@ -123,8 +198,37 @@ pub enum FromServer {
         /// The user.
         user: String,
     },
+    /// A stream began in the room.
+    StreamAdded {
+        /// The room.
+        room: String,
+        /// The stream.
+        #[serde(flatten)]
+        stream: Stream,
+    },
+    /// A stream in the room ended.
+    StreamRemoved {
+        /// The room.
+        room: String,
+        /// The stream.
+        #[serde(flatten)]
+        stream: Stream,
+    },
+    /// The extra information of a stream in the room changed.
+    ExtraInfo {
+        /// The room.
+        room: String,
+        /// The stream.
+        #[serde(flatten)]
+        stream: Stream,
+        /// The information.
+        text: String,
+    },
     /// A message for this session.
     Deliver {
+        /// Which kind; an ordinary message when left out.
+        #[serde(default = "ordinary", skip_serializing_if = "is_ordinary")]
+        kind: MessageKind,
         /// Who sent it.
         from: String,
         /// The room it was sent in.

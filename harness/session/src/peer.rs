@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::time::{Now, Time};
-use crate::words::{Api, EndCause, ErrorWord, Event, Platform, Reason, State};
+use crate::time::{Millis, Now, Time};
+use crate::words;
+use crate::words::{Api, EndCause, ErrorWord, Event, Lifecycle, Notice, Platform, Reason, State};
 
 /// Anything that turns time and inputs into outputs.
 pub trait Peer {
@@ -22,6 +23,18 @@ pub struct LinkId(pub u32);
 /// Numbers a call; chosen by the caller, unique within a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub u32);
+
+/// Numbers the gateways of a service, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Gateway(pub u8);
+
+impl Gateway {
+    /// The one that is used unless something else is said.
+    pub const FIRST: Gateway = Gateway(1);
+}
+
+/// What a peer asked to be kept ([`Output::Store`]): it survives its process.
+pub type Store = BTreeMap<String, String>;
 
 /// One thing that happens to a peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +52,8 @@ pub enum Input {
     LinkOpened {
         /// The link.
         link: LinkId,
+        /// The gateway it leads through.
+        gateway: Gateway,
     },
     /// Bytes arrived, in chunks of any size.
     LinkReceived {
@@ -63,6 +78,8 @@ pub enum Input {
     Wake,
     /// The operating system says whether there is a network (client only).
     Reachable(bool),
+    /// The operating system does something to the app (client only).
+    Lifecycle(Lifecycle),
 }
 
 /// How a link ended.
@@ -82,27 +99,86 @@ pub enum Call {
     /// Destroys the client.
     Destroy,
     /// Logs in.
-    Login {
-        /// The user.
-        user: String,
-        /// The ticket; empty where the app uses none.
-        ticket: String,
-        /// The room, where login is login into a room.
+    Login(LoginCall),
+    /// Ends the session; with several rooms, that of one room or, without one, of all.
+    Logout {
+        /// The room.
         room: Option<String>,
     },
-    /// Ends the session.
-    Logout,
-    /// Replaces the ticket.
+    /// Replaces the ticket of the session; with several rooms, that of one room.
     RenewToken {
         /// The new ticket.
         ticket: String,
+        /// The room.
+        room: Option<String>,
     },
     /// Sends a message.
     SendMessage {
+        /// Which kind.
+        kind: MessageKind,
         /// A user or a room.
         to: Recipient,
         /// The text.
         text: String,
+    },
+    /// Chooses between one room and several.
+    SetRoomMode {
+        /// Several?
+        several: bool,
+    },
+    /// Leaves a room and enters another.
+    SwitchRoom {
+        /// The one that is left; the only one, when left out.
+        from: Option<String>,
+        /// The one that is entered.
+        to: String,
+        /// The ticket for it.
+        ticket: String,
+    },
+    /// Begins or ends a stream of one's own.
+    Publish {
+        /// The stream.
+        stream: String,
+        /// Begins?
+        on: bool,
+        /// The room, where there are several.
+        room: Option<String>,
+    },
+    /// Begins or ends to play a stream.
+    Play {
+        /// The stream.
+        stream: String,
+        /// Begins?
+        on: bool,
+    },
+    /// Sets the extra information of a stream of one's own.
+    SetStreamExtraInfo {
+        /// The stream.
+        stream: String,
+        /// The information.
+        text: String,
+    },
+    /// With whom were there conversations?
+    GetConversations,
+    /// What was said in one?
+    GetHistory {
+        /// With whom.
+        with: String,
+    },
+    /// What is a user called?
+    GetUserName {
+        /// The user.
+        user: String,
+    },
+    /// Registers a listener; a name that is registered already changes nothing.
+    AddListener {
+        /// Its name.
+        name: String,
+    },
+    /// Removes a listener.
+    RemoveListener {
+        /// Its name.
+        name: String,
     },
     /// Who is logged in?
     GetLoginUser,
@@ -119,10 +195,26 @@ impl Call {
         Some(match self {
             Call::Initialise => Api::Initialise,
             Call::Destroy => Api::Destroy,
-            Call::Login { .. } => Api::Login,
-            Call::Logout => Api::Logout,
+            Call::Login(_) => Api::Login,
+            Call::Logout { .. } => Api::Logout,
             Call::RenewToken { .. } => Api::RenewToken,
-            Call::SendMessage { .. } => Api::SendMessage,
+            Call::SendMessage { kind, .. } => match kind {
+                MessageKind::Message => Api::SendMessage,
+                MessageKind::Barrage => Api::SendBarrage,
+                MessageKind::Command => Api::SendCommand,
+            },
+            Call::SetRoomMode { .. } => Api::SetRoomMode,
+            Call::SwitchRoom { .. } => Api::SwitchRoom,
+            Call::Publish { on: true, .. } => Api::StartPublishing,
+            Call::Publish { on: false, .. } => Api::StopPublishing,
+            Call::Play { on: true, .. } => Api::StartPlaying,
+            Call::Play { on: false, .. } => Api::StopPlaying,
+            Call::SetStreamExtraInfo { .. } => Api::SetStreamExtraInfo,
+            Call::GetConversations => Api::GetConversations,
+            Call::GetHistory { .. } => Api::GetHistory,
+            Call::GetUserName { .. } => Api::GetUserName,
+            Call::AddListener { .. } => Api::AddListener,
+            Call::RemoveListener { .. } => Api::RemoveListener,
             Call::GetLoginUser => Api::GetLoginUser,
             Call::GetLoginStatus => Api::GetLoginStatus,
             Call::Other(_) => return None,
@@ -139,25 +231,125 @@ impl Call {
     }
 }
 
+/// A login with its arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginCall {
+    /// The user.
+    pub user: String,
+    /// The ticket; empty where the app uses none.
+    pub ticket: String,
+    /// The room, where login is login into a room.
+    pub room: Option<String>,
+    /// What the user is to be called; `None` leaves the name as it is.
+    pub name: Option<String>,
+    /// Succeeds at once from what is stored, and goes online when there is a network.
+    pub offline: bool,
+    /// Are the members of the room told of this one, and this one of them?
+    pub notify: bool,
+    /// The gateway to begin with.
+    pub gateway: Gateway,
+}
+
+impl LoginCall {
+    /// A login with nothing special about it.
+    pub fn new(user: &str, ticket: &str) -> LoginCall {
+        LoginCall {
+            user: user.to_owned(),
+            ticket: ticket.to_owned(),
+            room: None,
+            name: None,
+            offline: false,
+            notify: true,
+            gateway: Gateway::FIRST,
+        }
+    }
+}
+
+words! {
+    /// A kind of message.
+    MessageKind, "kind of message" {
+        Message = "message", "an ordinary message";
+        Barrage = "barrage", "a barrage message";
+        Command = "command", "a custom command";
+    }
+}
+
 /// Whom a message is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recipient {
     /// All devices of a user.
     User(String),
-    /// Everybody else in a room.
-    Room(String),
+    /// Everybody else in a room, or one user in it.
+    Room {
+        /// The room; the only one, when left out.
+        room: Option<String>,
+        /// The user.
+        user: Option<String>,
+    },
 }
 
-/// What an administrator asks of the server.
+/// What an administrator, or fate, asks of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Order {
-    /// Ends every session of the user.
+    /// Ends sessions of the user: all, those in a room, or those of a device.
     Kick {
+        /// The user.
+        user: String,
+        /// Only in this room.
+        room: Option<String>,
+        /// Only on this device.
+        device: Option<String>,
+    },
+    /// Shuts a user out: ends all sessions and refuses every login.
+    Ban {
+        /// The user.
+        user: String,
+    },
+    /// Admits the user again.
+    Unban {
+        /// The user.
+        user: String,
+    },
+    /// Makes every ticket of the user worthless that was made up to now.
+    Revoke {
         /// The user.
         user: String,
     },
     /// Changes console settings; sessions that exist are not judged anew (T-AMB-37).
     Set(crate::rules::Console),
+    /// A gateway stops: its links end and it takes no new ones. Or it goes on.
+    Gateway {
+        /// Which.
+        gateway: Gateway,
+        /// Does it work?
+        works: bool,
+    },
+    /// The next notices of this kind do not arrive as they should.
+    Disturb(Disturbance),
+}
+
+/// What happens to notices of the server on their way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disturbance {
+    /// Which kind.
+    pub notice: Notice,
+    /// Only to this device.
+    pub device: Option<String>,
+    /// How many of them.
+    pub times: u64,
+    /// What becomes of them.
+    pub how: Disturbed,
+}
+
+/// What becomes of a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disturbed {
+    /// It leaves so much later; the end of its link waits for it.
+    Delayed(Millis),
+    /// It is lost.
+    Dropped,
+    /// It leaves after the next one on its link.
+    Reordered,
 }
 
 /// One thing a peer causes.
@@ -167,6 +359,8 @@ pub enum Output {
     Connect {
         /// The number the peer gives it.
         link: LinkId,
+        /// The gateway it is to lead through.
+        gateway: Gateway,
     },
     /// Send these bytes.
     Send {
@@ -183,7 +377,19 @@ pub enum Output {
     /// Wake me then. Replaces an earlier wish; `None` withdraws it.
     WakeAt(Option<Time>),
     /// The app is told something.
-    Callback(Callback),
+    Callback {
+        /// The listener that is told; `None` is the one that an app has unless it says otherwise.
+        listener: Option<String>,
+        /// What.
+        callback: Callback,
+    },
+    /// Keep this for the next process of this device or server; `None` forgets it.
+    Store {
+        /// Under which name.
+        key: String,
+        /// What.
+        value: Option<String>,
+    },
     /// A call is answered.
     Result {
         /// The call.
@@ -231,6 +437,10 @@ pub struct Happening {
     pub user: Option<String>,
     /// The text of a message.
     pub text: Option<String>,
+    /// The stream it is about.
+    pub stream: Option<String>,
+    /// What the device is that displaced this one.
+    pub by: Option<Platform>,
     /// Seconds the ticket has left.
     pub seconds_left: Option<u64>,
 }
@@ -245,6 +455,8 @@ impl Happening {
             room: None,
             user: None,
             text: None,
+            stream: None,
+            by: None,
             seconds_left: None,
         }
     }
@@ -266,8 +478,10 @@ pub enum Outcome {
 pub enum Answer {
     /// Nothing but success.
     Done,
-    /// A user, if there is one.
+    /// A user, or the name of one, if there is one.
     User(Option<String>),
+    /// Several things, in their order.
+    List(Vec<String>),
     /// The state of the session.
     State(State),
 }
@@ -277,6 +491,11 @@ pub enum Answer {
 pub enum SessionEvent {
     /// An account was created by its first login.
     AccountCreated {
+        /// The user.
+        user: String,
+    },
+    /// A user is counted as active on this day, for the first time in it.
+    Counted {
         /// The user.
         user: String,
     },

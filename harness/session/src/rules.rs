@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Millis;
 use crate::words;
-use crate::words::Platform;
+use crate::words::{ErrorWord, Platform};
 
 /// Everything a reference peer needs to know about the vendor it plays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,10 @@ pub struct Rules {
     pub token: Token,
     /// Several devices of one user.
     pub devices: Devices,
+    /// Rooms, where a login is a login into one.
+    pub rooms: Rooms,
+    /// What is kept on the device.
+    pub local: Local,
     /// What a user or a room may be called.
     pub identifiers: Identifiers,
 }
@@ -48,6 +52,16 @@ pub struct Login {
     pub again_other_user: AgainOtherUser,
     /// A login while one is running.
     pub while_logging_in: WhileLoggingIn,
+    /// A login this soon after the last one fails with `login-too-soon`; `none` for no such rule.
+    pub least_gap: Wait,
+    /// A login without a network, from what is stored.
+    pub offline: OfflineLogin,
+    /// How long after the login the other calls work; until then they fail with `not-ready`.
+    pub ready_after: Wait,
+    /// After so many failed logins in a row a user has to wait.
+    pub most_failures: Limit,
+    /// How long; a login meanwhile fails with `too-many-failures`.
+    pub lockout: Millis,
 }
 
 /// Logging out.
@@ -56,6 +70,10 @@ pub struct Login {
 pub struct Logout {
     /// Without a session: `ok`, or `not-logged-in`.
     pub without_session: WithoutSession,
+    /// Of a room the client is not in, while it is in others.
+    pub unknown_room: WithoutSession,
+    /// While reconnecting: is the app told with a callback?
+    pub while_reconnecting: Telling,
 }
 
 /// One device's own links.
@@ -66,6 +84,10 @@ pub struct Link {
     pub connect_timeout: Millis,
     /// How long the server may take to answer a request.
     pub answer_timeout: Millis,
+    /// How many requests a client makes within a second; further ones fail with `too-frequent`.
+    pub requests_per_second: Limit,
+    /// How many gateways there are (1 to 4); a client whose link breaks goes on with the next.
+    pub gateways: u8,
 }
 
 /// Signs of life, both ways.
@@ -94,6 +116,8 @@ pub struct Reconnect {
     pub longest_delay: Millis,
     /// How much of each pause is drawn at random, in percent (0 to 100).
     pub jitter_percent: u64,
+    /// Does the window go on while the process stands still?
+    pub sleep: Sleep,
 }
 
 /// Tickets and their end.
@@ -108,18 +132,62 @@ pub struct Token {
     pub on_expiry: OnExpiry,
     /// How the end is noticed.
     pub noticed: Noticed,
+    /// A ticket that a login brings with less left than the warning lead.
+    pub short_at_login: ShortTicket,
+    /// The same for a renewal.
+    pub short_at_renewal: ShortTicket,
+    /// A ticket that was made in the future.
+    pub from_the_future: FromTheFuture,
+    /// Does an administrator's kick make the tickets of the user worthless (T-AMB-44)?
+    pub after_server_kick: AfterServerKick,
 }
 
 /// Several devices of one user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Devices {
-    /// Who may be online together.
+    /// Which platforms may be online together.
     pub policy: DevicePolicy,
+    /// How many instances of one native platform.
+    pub per_platform: Limit,
+    /// How many web instances.
+    pub on_web: Limit,
+    /// How many native devices in total.
+    pub native_in_total: Limit,
+    /// Platforms that exclude each other although the policy admits both.
+    pub exclude_each_other: Vec<Vec<Platform>>,
+    /// Who goes when there are too many instances.
+    pub victim: Victim,
+    /// A login that finds no place.
+    pub newcomer: Newcomer,
+    /// What a device that was displaced while it was away is told at its next login.
+    pub kicked_while_away: KickedWhileAway,
     /// A device that comes back and finds a newer login: who goes?
     pub returning: Returning,
     /// How a device that returns and loses is told.
     pub returning_loser_told: ReturningLoserTold,
+}
+
+/// Rooms, where a login is a login into one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Rooms {
+    /// May a client that chose so be in several rooms at once?
+    pub several: SeveralRooms,
+    /// In how many.
+    pub most: Limit,
+    /// How many logins a second one room takes; further ones fail with `too-frequent`.
+    pub logins_per_second: Limit,
+    /// What the others in the room hear when a newer login of a member takes its place there.
+    pub takeover_told: TakeoverTold,
+}
+
+/// What is kept on the device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Local {
+    /// When conversations and their history can be read from it.
+    pub conversations: Conversations,
 }
 
 /// What a user or a room may be called. Lengths are in bytes.
@@ -130,39 +198,72 @@ pub struct Identifiers {
     pub user_longest: usize,
     /// What a user ID may hold besides ASCII letters and digits.
     pub user_punctuation: String,
+    /// The longest name of a user.
+    pub name_longest: usize,
     /// The longest room ID.
     pub room_longest: usize,
     /// What a room ID may hold besides ASCII letters and digits.
     pub room_punctuation: String,
 }
 
-/// The settings a console offers; each left out stays as it is.
+/// The settings of one scenario: what a console offers, and how large the service is; each left
+/// out stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Console {
-    /// Who may be online together.
+    /// Which platforms may be online together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_policy: Option<DevicePolicy>,
+    /// How many instances of one native platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_platform: Option<u32>,
+    /// How many web instances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_web: Option<u32>,
+    /// How many native devices in total.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native_in_total: Option<u32>,
+    /// Platforms that exclude each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exclude_each_other: Option<Vec<Platform>>,
+    /// What a device that was displaced while it was away is told at its next login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kicked_while_away: Option<KickedWhileAway>,
     /// What the end of a ticket does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_token_expiry: Option<OnExpiry>,
     /// The length of the reconnect window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reconnect_window: Option<Window>,
+    /// May a client be in several rooms?
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub several_rooms: Option<SeveralRooms>,
+    /// How many gateways there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateways: Option<u8>,
 }
 
 impl Console {
-    /// Changes `rules` to what the console says.
+    /// Changes `rules` to what the settings say.
     pub fn apply(&self, rules: &mut Rules) {
-        if let Some(policy) = self.device_policy {
-            rules.devices.policy = policy;
+        fn set<T: Clone, S: From<T>>(wanted: &Option<T>, setting: &mut S) {
+            if let Some(wanted) = wanted {
+                *setting = wanted.clone().into();
+            }
         }
-        if let Some(on_expiry) = self.on_token_expiry {
-            rules.token.on_expiry = on_expiry;
+        let devices = &mut rules.devices;
+        set(&self.device_policy, &mut devices.policy);
+        set(&self.per_platform, &mut devices.per_platform);
+        set(&self.on_web, &mut devices.on_web);
+        set(&self.native_in_total, &mut devices.native_in_total);
+        set(&self.kicked_while_away, &mut devices.kicked_while_away);
+        if let Some(platforms) = &self.exclude_each_other {
+            devices.exclude_each_other = vec![platforms.clone()];
         }
-        if let Some(window) = self.reconnect_window {
-            rules.reconnect.window = window;
-        }
+        set(&self.on_token_expiry, &mut rules.token.on_expiry);
+        set(&self.reconnect_window, &mut rules.reconnect.window);
+        set(&self.several_rooms, &mut rules.rooms.several);
+        set(&self.gateways, &mut rules.link.gateways);
     }
 }
 
@@ -179,6 +280,7 @@ words! {
     AgainOtherUser, "choice" {
         Refused = "refused", "fails with already-logged-in; the session is untouched";
         Switch = "switch", "logs the old user out and the new one in";
+        Repeat = "repeat", "succeeds, but the old user stays logged in";
     }
 }
 
@@ -195,6 +297,104 @@ words! {
     WithoutSession, "choice" {
         Ok = "ok", "succeeds and does nothing";
         NotLoggedIn = "not-logged-in", "fails with not-logged-in";
+    }
+}
+
+words! {
+    /// Is something told with a callback?
+    Telling, "choice" {
+        Told = "told", "with a callback, as always";
+        Silent = "silent", "without a callback";
+    }
+}
+
+words! {
+    /// A login without a network.
+    OfflineLogin, "choice" {
+        None = "none", "there is none";
+        LastUser = "last-user", "the user who was online on this device last is logged in at once, and goes online later";
+    }
+}
+
+words! {
+    /// Does the reconnect window go on while the process stands still?
+    Sleep, "choice" {
+        Counts = "counts", "the window goes on";
+        StandsStill = "stands-still", "the window stands still, too";
+    }
+}
+
+words! {
+    /// A ticket with less left than the warning lead.
+    ShortTicket, "choice" {
+        Accepted = "accepted", "is accepted, and warned about at once";
+        Refused = "refused", "fails with token-too-short";
+    }
+}
+
+words! {
+    /// A ticket that was made in the future.
+    FromTheFuture, "choice" {
+        Accepted = "accepted", "is accepted";
+        Refused = "refused", "fails with token-invalid";
+    }
+}
+
+words! {
+    /// The tickets of a user after an administrator's kick.
+    AfterServerKick, "choice" {
+        Good = "good", "are as good as before";
+        Worthless = "worthless", "are refused with token-revoked if they were made before it";
+    }
+}
+
+words! {
+    /// Who goes when there are too many instances.
+    Victim, "choice" {
+        Oldest = "oldest", "the earliest login";
+        Latest = "latest", "the latest login before the new one";
+    }
+}
+
+words! {
+    /// A login that finds no place.
+    Newcomer, "choice" {
+        Displaces = "displaces", "takes the place of an earlier one";
+        Refused = "refused", "fails with too-many-devices";
+    }
+}
+
+words! {
+    /// A device that was displaced while it was away, at its next login.
+    KickedWhileAway, "choice" {
+        Silent = "silent", "logs in as ever";
+        Told = "told", "fails once with displaced";
+    }
+}
+
+words! {
+    /// May a client be in several rooms?
+    SeveralRooms, "choice" {
+        Allowed = "allowed", "when it chose so before it was created";
+        Refused = "refused", "fails with several-rooms-refused";
+    }
+}
+
+words! {
+    /// What the others in a room hear of a takeover.
+    TakeoverTold, "choice" {
+        LeaveAndJoin = "leave-and-join", "the member leaves and joins";
+        Nothing = "nothing", "nothing; the member is there as before";
+    }
+}
+
+words! {
+    /// When conversations can be read on the device.
+    Conversations, "choice" {
+        Never = "never", "there is no such call";
+        WhileLoggedIn = "while-logged-in", "while logged in, offline or online";
+        AfterLoginCall = "after-login-call", "as soon as a login was called, whatever came of it";
+        Always = "always", "as soon as the client is created";
     }
 }
 
@@ -229,7 +429,7 @@ words! {
         Single = "single", "one device";
         DualWithWeb = "dual-with-web", "one phone, tablet or computer, and one web page";
         Triple = "triple", "one phone or tablet, one computer, and one web page";
-        Multi = "multi", "one device of each platform";
+        Multi = "multi", "all platforms together";
     }
 }
 
@@ -307,13 +507,81 @@ macro_rules! duration_or_word {
     };
 }
 
+/// A length of time, or none at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// None.
+    None,
+    /// This long.
+    For(Millis),
+}
+
+/// A number of something, or as many as there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Limit {
+    /// At most so many.
+    Most(u32),
+    /// As many as there are.
+    None(Unlimited),
+}
+
+/// The word `unlimited`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unlimited {
+    /// No limit.
+    Unlimited,
+}
+
+impl Limit {
+    /// No limit.
+    pub const UNLIMITED: Limit = Limit::None(Unlimited::Unlimited);
+
+    /// Is `number` more than is allowed?
+    pub fn is_exceeded_by(self, number: usize) -> bool {
+        match self {
+            Limit::Most(most) => number > most as usize,
+            Limit::None(_) => false,
+        }
+    }
+}
+
+impl From<u32> for Limit {
+    fn from(most: u32) -> Limit {
+        Limit::Most(most)
+    }
+}
+
+duration_or_word!(Wait, For, None, "none");
 duration_or_word!(Window, Bounded, Unlimited, "unlimited");
 duration_or_word!(WarningLead, Before, None, "none");
 
+impl Devices {
+    /// May devices of these two platforms be online together (T-AMB-32, T-AMB-33, Z-AMB-50)?
+    pub fn admits_both(&self, one: Platform, other: Platform) -> bool {
+        if one == other {
+            return true;
+        }
+        let excluded = self
+            .exclude_each_other
+            .iter()
+            .any(|group| group.contains(&one) && group.contains(&other));
+        !excluded && self.policy.class(one) != self.policy.class(other)
+    }
+
+    /// How many instances of this platform may be online together.
+    pub fn instances(&self, platform: Platform) -> Limit {
+        match platform {
+            Platform::Web => self.on_web,
+            _ => self.per_platform,
+        }
+    }
+}
+
 impl DevicePolicy {
-    /// Which platforms exclude each other under this policy: two devices of one user conflict
-    /// when they fall into the same slot (T-AMB-32, T-AMB-33, Z-AMB-50).
-    pub fn slot(self, platform: Platform) -> &'static str {
+    /// Of each class only one platform is online at a time.
+    fn class(self, platform: Platform) -> &'static str {
         let mobile = matches!(
             platform,
             Platform::Android | Platform::Iphone | Platform::Ipad
@@ -330,20 +598,44 @@ impl DevicePolicy {
 }
 
 impl Identifiers {
-    /// Is this a user ID the service accepts?
-    pub fn accepts_user(&self, user: &str) -> bool {
-        accepts(user, self.user_longest, &self.user_punctuation)
+    /// What is wrong with this user ID, if something is.
+    pub fn refuse_user(&self, user: &str) -> Option<ErrorWord> {
+        match fault(user, self.user_longest, &self.user_punctuation)? {
+            Misnamed::Empty => Some(ErrorWord::UserIdEmpty),
+            Misnamed::TooLong => Some(ErrorWord::UserIdTooLong),
+            Misnamed::Character => Some(ErrorWord::UserIdInvalid),
+        }
     }
 
-    /// Is this a room ID the service accepts?
-    pub fn accepts_room(&self, room: &str) -> bool {
-        accepts(room, self.room_longest, &self.room_punctuation)
+    /// What is wrong with this room ID, if something is.
+    pub fn refuse_room(&self, room: &str) -> Option<ErrorWord> {
+        match fault(room, self.room_longest, &self.room_punctuation)? {
+            Misnamed::Empty => Some(ErrorWord::RoomIdEmpty),
+            Misnamed::TooLong => Some(ErrorWord::RoomIdTooLong),
+            Misnamed::Character => Some(ErrorWord::RoomIdInvalid),
+        }
+    }
+
+    /// What is wrong with this name of a user, if something is.
+    pub fn refuse_name(&self, name: &str) -> Option<ErrorWord> {
+        (name.len() > self.name_longest).then_some(ErrorWord::UserNameTooLong)
     }
 }
 
-fn accepts(text: &str, longest: usize, punctuation: &str) -> bool {
-    (1..=longest).contains(&text.len())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || punctuation.contains(c))
+enum Misnamed {
+    Empty,
+    TooLong,
+    Character,
+}
+
+/// The length is judged first.
+fn fault(text: &str, longest: usize, punctuation: &str) -> Option<Misnamed> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || punctuation.contains(c);
+    if text.is_empty() {
+        Some(Misnamed::Empty)
+    } else if text.len() > longest {
+        Some(Misnamed::TooLong)
+    } else {
+        (!text.chars().all(allowed)).then_some(Misnamed::Character)
+    }
 }

@@ -4,7 +4,7 @@
 //! names and numbers. `kickout schema` prints the list.
 
 /// Raised whenever a word is added, removed or changes its meaning.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 #[doc(hidden)]
 pub use serde;
@@ -111,9 +111,15 @@ words! {
         TokenWillExpire = "token-will-expire", "the ticket runs out soon";
         TokenExpired = "token-expired", "the ticket ran out and ended the session";
         LoggedOut = "logged-out", "the app's own logout is complete";
+        Ready = "ready", "the calls that need the session work from now on";
         PeerJoined = "peer-joined", "another user entered the room";
         PeerLeft = "peer-left", "another user left the room, or is regarded as gone";
+        StreamAdded = "stream-added", "another user publishes a stream in the room";
+        StreamRemoved = "stream-removed", "a stream of another user in the room ended";
+        StreamExtraInfo = "stream-extra-info", "the extra information of a stream in the room changed";
         Message = "message", "a message arrived";
+        Barrage = "barrage", "a barrage message arrived in the room";
+        Command = "command", "a custom command arrived in the room";
     }
 }
 
@@ -122,6 +128,7 @@ words! {
     Reason, "reason" {
         NewerLogin = "newer-login", "the same user logged in elsewhere later";
         Server = "server", "an administrator ended the session through the server";
+        Banned = "banned", "an administrator shut the user out";
         TokenExpired = "token-expired", "the ticket ran out";
         LinkLost = "link-lost", "the link broke or fell silent";
         WindowEnded = "window-ended", "the reconnect window is used up";
@@ -138,18 +145,38 @@ words! {
         AlreadyLoggedIn = "already-logged-in", "a session exists; log out first";
         LoginInProgress = "login-in-progress", "a login is running";
         LoginCancelled = "login-cancelled", "a logout, destroy or other login ended this login first";
+        LoginTooSoon = "login-too-soon", "a login follows the last one too soon";
+        LogoutInProgress = "logout-in-progress", "a logout is running";
         UserIdInvalid = "user-id-invalid", "the user ID is empty, too long or has a forbidden character";
+        UserIdEmpty = "user-id-empty", "the user ID is empty";
+        UserIdTooLong = "user-id-too-long", "the user ID is too long";
+        UserNameTooLong = "user-name-too-long", "the user name is too long";
         RoomIdInvalid = "room-id-invalid", "the room ID is empty, too long or has a forbidden character";
+        RoomIdEmpty = "room-id-empty", "the room ID is empty";
+        RoomIdTooLong = "room-id-too-long", "the room ID is too long";
         TokenMissing = "token-missing", "the ticket is empty";
         TokenInvalid = "token-invalid", "the ticket is malformed or its check failed";
         TokenExpired = "token-expired", "the ticket has run out";
         TokenWrongUser = "token-wrong-user", "the ticket belongs to another user";
         TokenWrongApp = "token-wrong-app", "the ticket belongs to another app";
+        TokenTooShort = "token-too-short", "the ticket runs out too soon";
+        TokenRevoked = "token-revoked", "the ticket was made worthless by an administrator";
+        Banned = "banned", "an administrator shut the user out";
+        TooManyFailures = "too-many-failures", "so many logins failed that the user has to wait";
+        TooFrequent = "too-frequent", "calls follow each other too fast";
+        TooManyDevices = "too-many-devices", "no further device is admitted";
+        OfflineUserDiffers = "offline-user-differs", "an offline login is for the user who was online here last";
+        NotReady = "not-ready", "the login succeeded, but calls have to wait a little";
         ConnectionLost = "connection-lost", "the link broke while the call was under way";
         TimedOut = "timed-out", "no answer in time";
         WindowEnded = "window-ended", "the time for connecting is used up";
         Displaced = "displaced", "the same user is logged in elsewhere by a newer login";
         NotMember = "not-member", "the caller is not in that room";
+        RoomModeFixed = "room-mode-fixed", "the room mode is chosen before the client is created";
+        SeveralRoomsRefused = "several-rooms-refused", "the app is not allowed several rooms at once";
+        TooManyRooms = "too-many-rooms", "no further room can be entered";
+        UserDiffers = "user-differs", "all rooms of one client are entered as the same user";
+        NoSuchStream = "no-such-stream", "there is no such stream under this app ID";
         Unsupported = "unsupported", "the peer does not know this call";
     }
 }
@@ -163,8 +190,22 @@ words! {
         Logout = "logout", "ends the session";
         RenewToken = "renew-token", "replaces the ticket of the session";
         SendMessage = "send-message", "sends a message to a user or a room";
+        SendBarrage = "send-barrage", "sends a barrage message to a room";
+        SendCommand = "send-command", "sends a custom command to a room, or to one user in it";
+        SetRoomMode = "set-room-mode", "chooses between one room and several, before the client is created";
+        SwitchRoom = "switch-room", "leaves a room and enters another in one call";
+        StartPublishing = "start-publishing", "publishes a stream in the room";
+        StopPublishing = "stop-publishing", "ends a stream of one's own";
+        StartPlaying = "start-playing", "plays a stream, of whatever room under the same app ID";
+        StopPlaying = "stop-playing", "stops playing a stream";
+        SetStreamExtraInfo = "set-stream-extra-info", "sets the extra information of a stream of one's own";
+        GetConversations = "get-conversations", "answers with whom there were conversations, the last one first";
+        GetHistory = "get-history", "answers the messages of a conversation";
+        GetUserName = "get-user-name", "answers the name of a user";
         GetLoginUser = "get-login-user", "answers who is logged in";
         GetLoginStatus = "get-login-status", "answers the state of the session";
+        AddListener = "add-listener", "registers a listener";
+        RemoveListener = "remove-listener", "removes a listener";
     }
 }
 
@@ -173,6 +214,7 @@ words! {
     EndCause, "end cause" {
         NewerLogin = "newer-login", "displaced by a newer login under the device policy";
         Server = "server", "ended by an administrator";
+        Banned = "banned", "its user was shut out by an administrator";
         TokenExpired = "token-expired", "its ticket ran out";
         Logout = "logout", "the client logged out";
         Silent = "silent", "nothing was heard for the heartbeat limit";
@@ -193,6 +235,45 @@ words! {
     }
 }
 
+words! {
+    /// A notice of the server that can be delayed, lost or overtaken.
+    Notice, "notice" {
+        Answer = "answer", "the answer to a request";
+        KickedOut = "kicked-out", "the news of a kick";
+        TokenExpired = "token-expired", "the news of an expiry";
+        PeerJoined = "peer-joined", "the news that somebody entered the room";
+        PeerLeft = "peer-left", "the news that somebody left the room";
+        Message = "message", "a message of any kind";
+    }
+}
+
+words! {
+    /// What the operating system does to an app.
+    Lifecycle, "lifecycle" {
+        Frozen = "frozen", "the process is about to stand still";
+        Resumed = "resumed", "the process goes on after it stood still";
+        Background = "background", "the app is no longer in front";
+        Foreground = "foreground", "the app is in front again";
+    }
+}
+
+impl ErrorWord {
+    /// Is it `wanted`, or a finer word for it?
+    pub fn is_a(self, wanted: ErrorWord) -> bool {
+        self == wanted
+            || matches!(
+                (self, wanted),
+                (
+                    ErrorWord::UserIdEmpty | ErrorWord::UserIdTooLong,
+                    ErrorWord::UserIdInvalid
+                ) | (
+                    ErrorWord::RoomIdEmpty | ErrorWord::RoomIdTooLong,
+                    ErrorWord::RoomIdInvalid
+                )
+            )
+    }
+}
+
 impl Event {
     /// The state a session is in after this event; `None` leaves it as it was.
     pub const fn leads_to(self) -> Option<State> {
@@ -205,7 +286,16 @@ impl Event {
             | Event::KickedOut
             | Event::TokenExpired
             | Event::LoggedOut => Some(State::LoggedOut),
-            Event::TokenWillExpire | Event::PeerJoined | Event::PeerLeft | Event::Message => None,
+            Event::TokenWillExpire
+            | Event::Ready
+            | Event::PeerJoined
+            | Event::PeerLeft
+            | Event::StreamAdded
+            | Event::StreamRemoved
+            | Event::StreamExtraInfo
+            | Event::Message
+            | Event::Barrage
+            | Event::Command => None,
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use session::peer::{Answer, Call, CallId, LinkId, Outcome, Output, Recipient, SessionEvent};
+use session::peer::{
+    Answer, Call, CallId, LinkId, LoginCall, Outcome, Output, Recipient, SessionEvent,
+};
 use session::time::Time;
 use session::words::{Api, State};
 
@@ -101,20 +103,22 @@ impl<'a> Record<'a> {
         let mut args = BTreeMap::new();
         let mut add = |name: &str, value: String| args.insert(name.to_owned(), value);
         match call {
-            Call::Login { user, ticket, room } => {
+            Call::Login(LoginCall {
+                user, ticket, room, ..
+            }) => {
                 add("user", user.clone());
                 add("ticket", self.label(ticket));
                 if let Some(room) = room {
                     add("room", room.clone());
                 }
             }
-            Call::RenewToken { ticket } => {
+            Call::RenewToken { ticket, .. } => {
                 add("ticket", self.label(ticket));
             }
-            Call::SendMessage { to, text } => {
+            Call::SendMessage { to, text, .. } => {
                 match to {
                     Recipient::User(user) => add("to", user.clone()),
-                    Recipient::Room(room) => add("room", room.clone()),
+                    Recipient::Room { room, .. } => add("room", room.clone().unwrap_or_default()),
                 };
                 add("text", text.clone());
             }
@@ -151,11 +155,11 @@ impl<'a> Record<'a> {
 
     fn output(&mut self, actor: Actor, output: &Output) -> Option<What> {
         Some(match output {
-            Output::WakeAt(_) => return None,
-            Output::Connect { link } => What::Connect { link: link.0 },
+            Output::WakeAt(_) | Output::Store { .. } => return None,
+            Output::Connect { link, .. } => What::Connect { link: link.0 },
             Output::Close { link } => What::Close { link: link.0 },
             Output::Send { link, bytes } => self.sent(*link, bytes),
-            Output::Callback(callback) => {
+            Output::Callback { callback, .. } => {
                 let state = match actor {
                     Actor::Client(client) => self.states.of(&self.case.client(client).name),
                     Actor::Server => State::LoggedOut,
@@ -189,6 +193,10 @@ impl<'a> Record<'a> {
                 answer.value = match value {
                     Answer::Done => None,
                     Answer::User(user) => Some(user.clone().unwrap_or_else(|| "none".into())),
+                    Answer::List(items) => Some(match items.is_empty() {
+                        true => "none".into(),
+                        false => items.join(", "),
+                    }),
                     Answer::State(state) => {
                         answer.code = profile.states.get(state).and_then(|s| s.value);
                         Some(state.to_string())
@@ -252,6 +260,7 @@ fn session(event: &SessionEvent) -> What {
         SessionEvent::AccountCreated { user } => {
             return What::AccountCreated { user: user.clone() };
         }
+        SessionEvent::Counted { user } => return What::Counted { user: user.clone() },
         SessionEvent::Opened(about) => (SessionWord::Opened, about, None),
         SessionEvent::Resumed(about) => (SessionWord::Resumed, about, None),
         SessionEvent::Ended { about, cause } => (SessionWord::Ended, about, Some(*cause)),

@@ -137,6 +137,9 @@ fn client((name, settings): &(String, Filled)) -> Client {
         user: settings.text("user").unwrap_or_else(|| name.clone()),
         platform: settings.word("platform").unwrap_or(Platform::Android),
         initialised: settings.flag("initialised").unwrap_or(true),
+        app: session::ticket::APP_ID,
+        listening: true,
+        saved: false,
     }
 }
 
@@ -149,6 +152,7 @@ fn console(settings: &Filled) -> Console {
             Some(Typed::Word(_)) => Some(Window::Unlimited),
             _ => None,
         },
+        ..Console::default()
     }
 }
 

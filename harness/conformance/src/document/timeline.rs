@@ -144,13 +144,13 @@ impl Timeline<'_, '_> {
                         .help("an app runs from the first step until it crashes"),
                 );
             }
-            (AppAct::Crashed, Runs::Yes | Runs::Perhaps)
-            | (AppAct::Started, Runs::No(_) | Runs::Perhaps) => {}
+            _ => {}
         }
         if let Some(app) = self.apps.get_mut(client.0) {
             *app = match is {
                 AppAct::Crashed => Runs::No(step.span),
                 AppAct::Started => Runs::Yes,
+                _ => *app,
             };
         }
     }

@@ -78,12 +78,7 @@ words_of!(POLICIES, DevicePolicy);
 words_of!(EXPIRIES, OnExpiry, "effect of expiry", &[]);
 words_of!(NETWORK_WORDS, NetworkWord);
 words_of!(DIRECTIONS, Direction);
-words_of!(
-    APP_ACTS,
-    AppAct,
-    AppAct::KIND,
-    &["frozen", "resumed", "background", "foreground", "destroyed"]
-);
+words_of!(APP_ACTS, AppAct, AppAct::KIND, &["destroyed"]);
 words_of!(ACTIVITIES, Activity);
 words_of!(SESSION_WORDS, SessionWord);
 words_of!(END_CAUSES, EndCause);

@@ -53,7 +53,7 @@ impl Profile {
             },
             Decision::SecondLoginOtherUser => match rules.login.again_other_user {
                 AgainOtherUser::Refused => Promise::Fails(ErrorWord::AlreadyLoggedIn),
-                AgainOtherUser::Switch => Promise::Succeeds,
+                AgainOtherUser::Switch | AgainOtherUser::Repeat => Promise::Succeeds,
             },
             Decision::LoginWhileLoggingIn => match rules.login.while_logging_in {
                 WhileLoggingIn::Refused => Promise::Fails(ErrorWord::LoginInProgress),

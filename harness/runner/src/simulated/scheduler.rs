@@ -225,6 +225,7 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
             Command::App { client, is } => match is {
                 AppAct::Crashed => self.stop(client.0),
                 AppAct::Started => self.start(client.0)?,
+                AppAct::Frozen | AppAct::Resumed | AppAct::Background | AppAct::Foreground => {}
             },
             Command::StopServer => self.stop(server),
             Command::StartServer => self.start(server)?,

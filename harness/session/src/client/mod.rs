@@ -9,7 +9,9 @@ mod session;
 mod timers;
 
 use self::session::{Session, Speaker};
-use crate::peer::{Answer, Call, CallId, Happening, Input, LinkId, Outcome, Output, Peer};
+use crate::peer::{
+    Answer, Call, CallId, Happening, Input, LinkId, LoginCall, Outcome, Output, Peer, Store,
+};
 use crate::random::Stream;
 use crate::rules::{AgainOtherUser, AgainSameUser, Rules, WhileLoggingIn, WithoutSession};
 use crate::time::{Now, Time};
@@ -24,6 +26,12 @@ pub struct Setup {
     pub device: String,
     /// What the device is.
     pub platform: Platform,
+    /// The app ID.
+    pub app: u32,
+    /// Does its app listen from the start?
+    pub listening: bool,
+    /// What earlier processes on this device stored.
+    pub store: Store,
     /// The run's seed.
     pub seed: u64,
     /// How often the process was started before; separates the random streams of its lives.
@@ -50,6 +58,14 @@ struct Shared {
     requests: u32,
 }
 
+/// What a device stores on which `user` was logged in before and never logged out.
+pub fn saved(user: &str) -> Store {
+    Store::from([(LAST_USER.to_owned(), user.to_owned())])
+}
+
+/// Where the user is stored who was online here last.
+const LAST_USER: &str = "user";
+
 impl Client {
     /// A fresh process; the client in it is not initialised yet.
     pub fn new(setup: Setup) -> Client {
@@ -73,7 +89,7 @@ impl Peer for Client {
     fn handle(&mut self, now: Now, input: Input, outputs: &mut Vec<Output>) {
         match input {
             Input::Call { id, call } => self.call(now, id, call, outputs),
-            Input::Order(_) => {}
+            Input::Order(_) | Input::Lifecycle(_) => {}
             Input::Wake => {
                 // The carrier has used up the wish.
                 self.asked_for = None;
@@ -82,7 +98,9 @@ impl Peer for Client {
             Input::Reachable(up) => {
                 self.with_session(now, outputs, |session, say| session.reachable(up, say));
             }
-            Input::LinkOpened { link } => self.on_link(now, link, outputs, Session::link_opened),
+            Input::LinkOpened { link, .. } => {
+                self.on_link(now, link, outputs, Session::link_opened)
+            }
             Input::LinkReceived { link, bytes } => {
                 self.on_link(now, link, outputs, |session, say| {
                     session.received(&bytes, say);
@@ -149,18 +167,16 @@ impl Client {
                 outputs.push(done(id));
             }
             Call::Destroy => self.destroy(now, id, outputs),
-            Call::Login { user, ticket, room } => {
-                self.login(now, id, user, ticket, room, outputs);
-            }
-            Call::Logout => self.logout(now, id, outputs),
-            Call::RenewToken { ticket } => {
+            Call::Login(login) => self.login(now, id, login, outputs),
+            Call::Logout { .. } => self.logout(now, id, outputs),
+            Call::RenewToken { ticket, .. } => {
                 if self.session.is_some() {
                     self.with_session(now, outputs, |session, say| session.renew(id, ticket, say));
                 } else {
                     outputs.push(failed(id, ErrorWord::NotLoggedIn));
                 }
             }
-            Call::SendMessage { to, text } => {
+            Call::SendMessage { to, text, .. } => {
                 if self.session.is_some() {
                     self.with_session(now, outputs, |session, say| {
                         session.send_message(id, to, text, say);
@@ -184,7 +200,7 @@ impl Client {
                 let state = self.state();
                 outputs.push(result(id, Outcome::Ok(Answer::State(state))));
             }
-            Call::Other(_) => outputs.push(failed(id, ErrorWord::Unsupported)),
+            _ => outputs.push(failed(id, ErrorWord::Unsupported)),
         }
     }
 
@@ -194,27 +210,17 @@ impl Client {
             .map_or(State::LoggedOut, Session::state)
     }
 
-    fn login(
-        &mut self,
-        now: Now,
-        id: CallId,
-        user: String,
-        ticket: String,
-        room: Option<String>,
-        outputs: &mut Vec<Output>,
-    ) {
+    fn login(&mut self, now: Now, id: CallId, login: LoginCall, outputs: &mut Vec<Output>) {
+        let LoginCall {
+            user, ticket, room, ..
+        } = login;
         let rules = &self.setup.rules;
         // EXP-052…055, TIM-013, TIM-014: checked here, before anything leaves the device.
-        if !rules.identifiers.accepts_user(&user) {
-            outputs.push(failed(id, ErrorWord::UserIdInvalid));
-            return;
-        }
         let room = room.filter(|_| rules.login.into_room);
-        if room
-            .as_ref()
-            .is_some_and(|room| !rules.identifiers.accepts_room(room))
-        {
-            outputs.push(failed(id, ErrorWord::RoomIdInvalid));
+        let bad_user = rules.identifiers.refuse_user(&user);
+        let bad_room = room.as_ref().and_then(|r| rules.identifiers.refuse_room(r));
+        if let Some(error) = bad_user.or(bad_room) {
+            outputs.push(failed(id, error));
             return;
         }
         if let Some(session) = &self.session {
@@ -249,6 +255,10 @@ impl Client {
                     }
                     // TIM-063…065: the old account is logged out by the client itself.
                     AgainOtherUser::Switch => {}
+                    AgainOtherUser::Repeat => {
+                        outputs.push(done(id));
+                        return;
+                    }
                 },
             }
             self.with_session(now, outputs, Session::give_way);

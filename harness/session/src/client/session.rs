@@ -218,6 +218,7 @@ impl Session {
                 session,
                 ticket_left,
                 members,
+                ..
             } => match self.link {
                 Link::Asking(link, asked) if asked == id => {
                     self.accepted(link, session, ticket_left, members, say);
@@ -229,7 +230,9 @@ impl Session {
                 _ => self.request_failed(id, error, say),
             },
             FromServer::Pong => self.timers.clear(Timer::Pong),
-            FromServer::Kicked { session, reason } if self.is_called(&session) => {
+            FromServer::Kicked {
+                session, reason, ..
+            } if self.is_called(&session) => {
                 // EXP-059, ZIM-042, TIM-023
                 self.end_or_leave(Event::KickedOut, reason, None, say);
             }
@@ -238,7 +241,12 @@ impl Session {
             FromServer::Kicked { .. } | FromServer::Expired { .. } => {}
             FromServer::PeerJoined { room, user } => self.peer_joined(room, user, say),
             FromServer::PeerLeft { room, user } => self.peer_left(room, user, say),
-            FromServer::Deliver { from, room, text } => {
+            FromServer::StreamAdded { .. }
+            | FromServer::StreamRemoved { .. }
+            | FromServer::ExtraInfo { .. } => {}
+            FromServer::Deliver {
+                from, room, text, ..
+            } => {
                 if self.state == State::Online && !self.is_leaving() {
                     let message = Happening {
                         room,
@@ -371,8 +379,10 @@ impl Session {
 
 impl Speaker<'_> {
     fn tell(&mut self, happening: Happening) {
-        self.outputs
-            .push(Output::Callback(Callback::Neutral(happening)));
+        self.outputs.push(Output::Callback {
+            listener: None,
+            callback: Callback::Neutral(happening),
+        });
     }
 
     fn send(&mut self, link: LinkId, message: &FromClient) {

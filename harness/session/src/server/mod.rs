@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::sessions::{Session, Sessions};
 use crate::message::{FromClient, FromServer, Hello};
-use crate::peer::{Input, LinkId, Order, Output, Peer, SessionAbout, SessionEvent};
+use crate::peer::{Input, LinkId, MessageKind, Order, Output, Peer, SessionAbout, SessionEvent};
 use crate::rules::{Noticed, OnExpiry, OnLinkClose, Returning, Rules};
 use crate::ticket::{self, APP_ID, Fault};
 use crate::time::{Millis, Now, Time};
@@ -67,17 +67,17 @@ impl Peer for Server {
             outputs,
         };
         match input {
-            Input::LinkOpened { link } => turn.link_opened(link),
+            Input::LinkOpened { link, .. } => turn.link_opened(link),
             Input::LinkReceived { link, bytes } => turn.received(link, &bytes),
             Input::LinkClosed { link, .. } | Input::LinkRefused { link } => turn.link_closed(link),
-            Input::Order(Order::Kick { user }) => turn.kick(&user),
+            Input::Order(Order::Kick { user, .. }) => turn.kick(&user),
             Input::Order(Order::Set(console)) => console.apply(&mut turn.server.rules),
             Input::Wake => {
                 turn.server.asked_for = None;
                 turn.wake();
                 self.deadline = self.first_deadline();
             }
-            Input::Call { .. } | Input::Reachable(_) => {}
+            Input::Order(_) | Input::Call { .. } | Input::Reachable(_) | Input::Lifecycle(_) => {}
         }
         if self.deadline != self.asked_for {
             self.asked_for = self.deadline;
@@ -248,8 +248,9 @@ impl Turn<'_> {
                 user,
                 room,
                 text,
+                ..
             } => self.deliver(link, live, id, user, room, text),
-            FromClient::Login(_) | FromClient::Resume { .. } => {}
+            _ => {}
         }
     }
 
@@ -259,6 +260,8 @@ impl Turn<'_> {
             session: None,
             ticket_left: None,
             members: Vec::new(),
+            streams: Vec::new(),
+            name: None,
         };
         self.send(link, &ok);
     }
@@ -348,13 +351,14 @@ impl Turn<'_> {
     /// When the ticket ends, if it admits this user.
     fn check(&self, hello: &Hello) -> Result<Time, ErrorWord> {
         let identifiers = &self.server.rules.identifiers;
-        if !identifiers.accepts_user(&hello.user) {
-            return Err(ErrorWord::UserIdInvalid); // TIM-013, TIM-014
-        }
-        if let Some(room) = &hello.room
-            && !identifiers.accepts_room(room)
-        {
-            return Err(ErrorWord::RoomIdInvalid); // EXP-052, EXP-055
+        // TIM-013, TIM-014; EXP-052, EXP-055
+        let user = identifiers.refuse_user(&hello.user);
+        let room = hello
+            .room
+            .as_ref()
+            .and_then(|room| identifiers.refuse_room(room));
+        if let Some(error) = user.or(room) {
+            return Err(error);
         }
         self.verify(&hello.ticket, &hello.user)
     }
@@ -379,14 +383,15 @@ impl Turn<'_> {
 
     /// The sessions of the same user that cannot stay beside this one, with their devices.
     fn rivals(&self, hello: &Hello) -> Vec<(u64, String)> {
-        let policy = self.server.rules.devices.policy;
+        let devices = &self.server.rules.devices;
         self.server
             .sessions
             .all()
             .filter(|other| other.user == hello.user)
             .filter(|other| {
                 other.device == hello.device
-                    || policy.slot(other.platform) == policy.slot(hello.platform)
+                    || other.platform == hello.platform
+                    || !devices.admits_both(other.platform, hello.platform)
             })
             .map(|other| (other.order, other.device.clone()))
             .collect()
@@ -463,6 +468,8 @@ impl Turn<'_> {
             session: Some(sessions::name_of(order)),
             ticket_left: Some(left.0),
             members,
+            streams: Vec::new(),
+            name: None,
         };
         self.send(link, &ok);
     }
@@ -491,6 +498,8 @@ impl Turn<'_> {
                     session: None,
                     ticket_left: Some(ends.since(self.now.at).0),
                     members: Vec::new(),
+                    streams: Vec::new(),
+                    name: None,
                 };
                 self.send(link, &ok);
             }
@@ -531,6 +540,7 @@ impl Turn<'_> {
             .filter_map(|session| session.link)
             .collect();
         let message = FromServer::Deliver {
+            kind: MessageKind::Message,
             from: from.user,
             room,
             text,
@@ -569,7 +579,14 @@ impl Turn<'_> {
         if let (Some(link), Some(reason)) = (link, told) {
             // The kick names its session, so it can never hit another (I4).
             let session = sessions::name_of(order);
-            self.send(link, &FromServer::Kicked { session, reason });
+            self.send(
+                link,
+                &FromServer::Kicked {
+                    session,
+                    reason,
+                    by: None,
+                },
+            );
         }
         self.end(order, cause);
         if let Some(link) = link {

@@ -54,7 +54,13 @@ fn a_timed_out_connect_that_completes_late_is_not_used() {
     let connects = world.connects;
     assert!(connects >= 2);
     // The first attempt was given up; now its handshake completes after all.
-    world.give(Who::Client(0), Input::LinkOpened { link: LinkId(1) });
+    world.give(
+        Who::Client(0),
+        Input::LinkOpened {
+            link: LinkId(1),
+            gateway: Gateway::FIRST,
+        },
+    );
     world.pass(MINUTE);
     assert_eq!(world.told(0), [Event::LoggingIn, Event::LoggedIn]);
     assert_eq!(world.sessions.len(), 2, "an account and one session");
@@ -65,7 +71,7 @@ fn the_answer_to_a_cancelled_login_reaches_nobody() {
     let mut world = World::new(rules(), 1);
     let login = world.login(0, "alice");
     world.pass(Millis(70));
-    let logout = world.call(0, Call::Logout);
+    let logout = world.call(0, Call::Logout { room: None });
     world.pass(MINUTE);
     assert_eq!(
         world.results[&login],
@@ -78,7 +84,7 @@ fn the_answer_to_a_cancelled_login_reaches_nobody() {
 #[test]
 fn a_kick_that_crosses_a_logout_leaves_one_cause() {
     let mut world = logged_in();
-    let logout = world.call(0, Call::Logout);
+    let logout = world.call(0, Call::Logout { room: None });
     world.order(Order::Kick {
         user: "alice".into(),
     });

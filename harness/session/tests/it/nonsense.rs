@@ -41,7 +41,13 @@ fn a_server_closes_that_link_and_goes_on_serving_others() {
         world.login(0, "alice");
         world.pass(Millis::seconds(1));
         let link = LinkId(99);
-        world.give(Who::Server, Input::LinkOpened { link });
+        world.give(
+            Who::Server,
+            Input::LinkOpened {
+                link,
+                gateway: Gateway::FIRST,
+            },
+        );
         world.give(Who::Server, Input::LinkReceived { link, bytes });
         let (who, what) = world.breaches.first().expect("it is told");
         assert_eq!(*who, Who::Server);
@@ -65,7 +71,13 @@ fn messages_out_of_order_are_a_breach() {
     ] {
         let mut world = World::new(rules(), 0);
         let link = LinkId(5);
-        world.give(Who::Server, Input::LinkOpened { link });
+        world.give(
+            Who::Server,
+            Input::LinkOpened {
+                link,
+                gateway: Gateway::FIRST,
+            },
+        );
         let bytes = line.as_bytes().to_vec();
         world.give(Who::Server, Input::LinkReceived { link, bytes });
         assert!(
@@ -80,7 +92,13 @@ fn messages_out_of_order_are_a_breach() {
 fn a_link_that_says_nothing_is_closed() {
     let mut world = World::new(rules(), 0);
     let link = LinkId(5);
-    world.give(Who::Server, Input::LinkOpened { link });
+    world.give(
+        Who::Server,
+        Input::LinkOpened {
+            link,
+            gateway: Gateway::FIRST,
+        },
+    );
     world.pass(Millis::seconds(31));
     assert!(world.breaches[0].1.contains("no login"));
 }
@@ -98,7 +116,7 @@ proptest! {
         world.login(0, "alice");
         world.pass(Millis::seconds(1));
         let stranger = LinkId(77);
-        world.give(Who::Server, Input::LinkOpened { link: stranger });
+        world.give(Who::Server, Input::LinkOpened { link: stranger, gateway: Gateway::FIRST });
         for bytes in chunks {
             world.give(Who::Server, Input::LinkReceived { link: stranger, bytes: bytes.clone() });
             world.give(Who::Client(0), Input::LinkReceived { link: LinkId(1), bytes });

@@ -150,7 +150,13 @@ impl World {
         let ticket = self.ticket(user, Millis::seconds(86_400));
         let user = user.to_owned();
         let room = None;
-        self.call(client, Call::Login { user, ticket, room })
+        self.call(
+            client,
+            Call::Login(LoginCall {
+                room,
+                ..LoginCall::new(&user, &ticket)
+            }),
+        )
     }
 
     pub(crate) fn order(&mut self, order: Order) {
@@ -215,14 +221,26 @@ impl World {
             (who, Output::WakeAt(None)) => {
                 self.wakes.remove(&who);
             }
-            (Who::Client(number), Output::Connect { link }) => {
+            (Who::Client(number), Output::Connect { link, .. }) => {
                 self.connects += 1;
                 if !self.cut {
                     self.accepted += 1;
                     let there = LinkId(self.accepted);
                     self.links.insert((number, link), there);
-                    self.later(Who::Server, Input::LinkOpened { link: there });
-                    self.later(Who::Client(number), Input::LinkOpened { link });
+                    self.later(
+                        Who::Server,
+                        Input::LinkOpened {
+                            link: there,
+                            gateway: Gateway::FIRST,
+                        },
+                    );
+                    self.later(
+                        Who::Client(number),
+                        Input::LinkOpened {
+                            link,
+                            gateway: Gateway::FIRST,
+                        },
+                    );
                 }
             }
             (_, Output::Send { .. } | Output::Close { .. }) if self.cut => {}
@@ -237,7 +255,13 @@ impl World {
                     self.later(who, Input::LinkClosed { link, how });
                 }
             }
-            (Who::Client(number), Output::Callback(Callback::Neutral(happening))) => {
+            (
+                Who::Client(number),
+                Output::Callback {
+                    callback: Callback::Neutral(happening),
+                    ..
+                },
+            ) => {
                 self.events.push((self.now, number, happening.event));
             }
             (_, Output::Result { id, outcome }) => {

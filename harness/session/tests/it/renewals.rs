@@ -9,7 +9,13 @@ fn cut_off() -> World {
     let mut world = World::new(rules(), 1);
     let ticket = world.ticket("alice", Millis::seconds(60));
     let (user, room) = ("alice".into(), None);
-    world.call(0, Call::Login { user, ticket, room });
+    world.call(
+        0,
+        Call::Login(LoginCall {
+            room,
+            ..LoginCall::new(&user, &ticket)
+        }),
+    );
     world.pass(Millis::seconds(5));
     world.cut = true;
     world.give(Who::Client(0), Input::Reachable(false));
@@ -18,7 +24,7 @@ fn cut_off() -> World {
 
 fn renew(world: &mut World, user: &str) -> u32 {
     let ticket = world.ticket(user, Millis::seconds(600));
-    world.call(0, Call::RenewToken { ticket })
+    world.call(0, Call::RenewToken { ticket, room: None })
 }
 
 fn back(world: &mut World) {
@@ -61,7 +67,13 @@ fn a_renewal_that_crosses_the_end_wins_if_the_server_has_it_first() {
     let mut world = World::new(rules(), 1);
     let ticket = world.ticket("alice", Millis::seconds(60));
     let (user, room) = ("alice".into(), None);
-    world.call(0, Call::Login { user, ticket, room });
+    world.call(
+        0,
+        Call::Login(LoginCall {
+            room,
+            ..LoginCall::new(&user, &ticket)
+        }),
+    );
     // Sent just before the end, answered just after it.
     world.pass(Millis(59_960));
     let good = renew(&mut world, "alice");

@@ -4,7 +4,7 @@ use super::super::happening;
 use super::super::timers::Timer;
 use super::{Link, Session, Speaker};
 use crate::message::{FromClient, Hello};
-use crate::peer::{LinkId, Output};
+use crate::peer::{Gateway, LinkId, Output};
 use crate::rules::Window;
 use crate::time::Millis;
 use crate::wire::Decoder;
@@ -20,7 +20,10 @@ impl Session {
             Timer::Connect,
             say.now + say.setup.rules.link.connect_timeout,
         );
-        say.outputs.push(Output::Connect { link });
+        say.outputs.push(Output::Connect {
+            link,
+            gateway: Gateway::FIRST,
+        });
     }
 
     pub(in crate::client) fn link_opened(&mut self, say: &mut Speaker<'_>) {
@@ -38,6 +41,10 @@ impl Session {
             device: say.setup.device.clone(),
             platform: say.setup.platform,
             room: self.room.clone(),
+            app: say.setup.app,
+            several_rooms: false,
+            unnoticed: false,
+            name: None,
         };
         let message = match &self.name {
             None => FromClient::Login(hello),

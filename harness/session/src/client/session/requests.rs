@@ -4,7 +4,7 @@ use super::super::timers::Timer;
 use super::super::{done, failed};
 use super::{Link, Request, Session, Speaker};
 use crate::message::FromClient;
-use crate::peer::{CallId, Recipient};
+use crate::peer::{CallId, MessageKind, Recipient};
 use crate::time::Millis;
 use crate::words::{ErrorWord, State};
 
@@ -29,11 +29,12 @@ impl Session {
         };
         let (user, room) = match to {
             Recipient::User(user) => (Some(user), None),
-            Recipient::Room(room) => (None, Some(room)),
+            Recipient::Room { room, user } => (user, room.or_else(|| self.room.clone())),
         };
         let id = say.request();
         let message = FromClient::Message {
             id,
+            kind: MessageKind::Message,
             user,
             room,
             text,
