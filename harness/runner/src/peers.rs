@@ -51,7 +51,7 @@ impl Peers for ReferencePeers<'_> {
     }
 
     fn server(&mut self, _: u32) -> Box<dyn Peer> {
-        Box::new(Server::new(self.rules.clone()))
+        Box::new(Server::new(self.rules.clone(), &Store::new()))
     }
 
     fn ordered(&mut self, order: &Order) {

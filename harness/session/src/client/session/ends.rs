@@ -1,16 +1,17 @@
 //! How a session ends.
 
 use super::super::timers::{Timer, Timers};
-use super::super::{done, failed, happening};
+use super::super::{failed, happening};
 use super::{Link, Request, Session, Speaker};
 use crate::message::FromClient;
-use crate::peer::CallId;
+use crate::peer::{CallId, Happening};
+use crate::rules::Telling;
 use crate::words::{ErrorWord, Event, Reason, State};
 
 impl Session {
     pub(in crate::client) fn log_out(&mut self, call: CallId, say: &mut Speaker<'_>) {
         if self.is_leaving() {
-            say.outputs.push(failed(call, ErrorWord::NotLoggedIn));
+            say.outputs.push(failed(call, ErrorWord::LogoutInProgress));
             return;
         }
         if let Some(login) = self.login.take() {
@@ -48,7 +49,7 @@ impl Session {
             say.outputs.push(failed(call, ErrorWord::LoginCancelled));
         }
         if let Some(call) = self.leaving.take() {
-            say.outputs.push(done(call));
+            say.has_left(call);
         } else {
             // TIM-065, EXP-051: the server need not wait for its heartbeat limit.
             self.say_goodbye(say);
@@ -66,17 +67,11 @@ impl Session {
     }
 
     /// The session is over from elsewhere, unless the app's own logout was first (I11).
-    pub(super) fn end_or_leave(
-        &mut self,
-        event: Event,
-        reason: Reason,
-        error: Option<ErrorWord>,
-        say: &mut Speaker<'_>,
-    ) {
+    pub(super) fn end_or_leave(&mut self, happening: Happening, say: &mut Speaker<'_>) {
         if self.is_leaving() {
             self.left(say);
         } else {
-            self.end(event, Some(reason), error, say);
+            self.end_with(happening, say);
         }
     }
 
@@ -87,7 +82,12 @@ impl Session {
         error: Option<ErrorWord>,
         say: &mut Speaker<'_>,
     ) {
-        self.tell(happening(event, reason, error), say);
+        self.end_with(happening(event, reason, error), say);
+    }
+
+    fn end_with(&mut self, happening: Happening, say: &mut Speaker<'_>) {
+        let error = happening.error;
+        self.tell(happening, say);
         if let Some((call, _)) = self.renewal.take() {
             say.outputs
                 .push(failed(call, error.unwrap_or(ErrorWord::NotLoggedIn)));
@@ -96,11 +96,21 @@ impl Session {
     }
 
     pub(super) fn left(&mut self, say: &mut Speaker<'_>) {
-        self.tell(happening(Event::LoggedOut, Some(Reason::Logout), None), say);
+        let silent = self.state == State::Reconnecting
+            && say.setup.rules.logout.while_reconnecting == Telling::Silent; // Z-AMB-34
+        if !silent {
+            self.tell(happening(Event::LoggedOut, Some(Reason::Logout), None), say);
+        }
         if let Some(call) = self.leaving.take() {
-            say.outputs.push(done(call)); // TIM-062
+            say.has_left(call);
         }
         self.finish(say);
+    }
+
+    /// The app goes on to another room in the same call.
+    pub(in crate::client) fn leave_for_another(&mut self, say: &mut Speaker<'_>) {
+        self.tell(happening(Event::LoggedOut, Some(Reason::Logout), None), say);
+        self.give_way(say);
     }
 
     pub(super) fn finish(&mut self, say: &mut Speaker<'_>) {
