@@ -5,7 +5,7 @@ use super::session::Session;
 use super::{Client, done, failed};
 use crate::peer::{CallId, LoginCall, Output};
 use crate::rules::{
-    AgainOtherUser, AgainSameUser, OfflineLogin, Wait, WhileLoggingIn, WithoutSession,
+    AgainOtherUser, AgainSameUser, AtDestroy, OfflineLogin, Wait, WhileLoggingIn, WithoutSession,
 };
 use crate::ticket;
 use crate::time::Now;
@@ -194,9 +194,12 @@ impl Client {
         self.begin(now, id, login, outputs);
     }
 
-    /// EXP-051: a session is logged out on the way; nothing is told to the app any more.
+    /// EXP-051, T-AMB-26: nothing is told to the app any more.
     pub(super) fn destroy(&mut self, now: Now, id: CallId, outputs: &mut Vec<Output>) {
-        self.with_each(now, outputs, Session::give_way);
+        match self.setup.rules.logout.at_destroy {
+            AtDestroy::LogsOut => self.with_each(now, outputs, Session::give_way),
+            AtDestroy::DropsTheLink => self.with_each(now, outputs, Session::drop_link),
+        }
         self.sessions.clear();
         self.shared.local.forget_calls();
         self.last_login = None;

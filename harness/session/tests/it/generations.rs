@@ -64,7 +64,11 @@ fn a_timed_out_connect_that_completes_late_is_not_used() {
     );
     world.pass(MINUTE);
     assert_eq!(world.told(0), [Event::LoggingIn, Event::LoggedIn]);
-    assert_eq!(world.sessions.len(), 3, "an account, its first day and one session");
+    assert_eq!(
+        world.sessions.len(),
+        3,
+        "an account, its first day and one session"
+    );
 }
 
 #[test]

@@ -65,6 +65,7 @@ pub(crate) fn rules() -> Rules {
             without_session: WithoutSession::Ok,
             unknown_room: WithoutSession::NotLoggedIn,
             while_reconnecting: Telling::Told,
+            at_destroy: AtDestroy::LogsOut,
         },
         link: Link {
             connect_timeout: Millis::seconds(5),

@@ -45,16 +45,28 @@ impl Session {
 
     /// Ends without a word to the app: another login, or the end of the client, takes its place.
     pub(in crate::client) fn give_way(&mut self, say: &mut Speaker<'_>) {
-        if let Some(call) = self.login.take() {
-            say.outputs.push(failed(call, ErrorWord::LoginCancelled));
-        }
-        if let Some(call) = self.leaving.take() {
-            say.has_left(call);
-        } else {
+        if !self.cancel_calls(say) {
             // TIM-065, EXP-051: the server need not wait for its heartbeat limit.
             self.say_goodbye(say);
         }
         self.finish(say);
+    }
+
+    /// Ends without a word to anybody.
+    pub(in crate::client) fn drop_link(&mut self, say: &mut Speaker<'_>) {
+        self.cancel_calls(say);
+        self.finish(say);
+    }
+
+    fn cancel_calls(&mut self, say: &mut Speaker<'_>) -> bool {
+        if let Some(call) = self.login.take() {
+            say.outputs.push(failed(call, ErrorWord::LoginCancelled));
+        }
+        let leaving = self.leaving.take();
+        if let Some(call) = leaving {
+            say.has_left(call);
+        }
+        leaving.is_some()
     }
 
     pub(super) fn login_failed(&mut self, error: ErrorWord, say: &mut Speaker<'_>) {
