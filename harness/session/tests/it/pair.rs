@@ -129,11 +129,16 @@ pub(crate) fn rules() -> Rules {
 
 impl World {
     pub(crate) fn new(rules: Rules, clients: usize) -> World {
+        World::of(rules, &vec![Platform::Android; clients])
+    }
+
+    /// A device of each of these platforms.
+    pub(crate) fn of(rules: Rules, platforms: &[Platform]) -> World {
         let client = |number: usize| {
             Client::new(Setup {
                 rules: rules.clone(),
                 device: format!("device-{number}"),
-                platform: Platform::Android,
+                platform: platforms[number],
                 app: session::ticket::APP_ID,
                 listening: true,
                 store: Store::new(),
@@ -143,7 +148,7 @@ impl World {
         };
         let mut world = World {
             now: Time::START,
-            clients: (0..clients).map(client).collect(),
+            clients: (0..platforms.len()).map(client).collect(),
             server: Server::new(rules, &Store::new()),
             queue: BTreeMap::new(),
             serial: 0,
@@ -158,7 +163,7 @@ impl World {
             breaches: Vec::new(),
             connects: 0,
         };
-        for number in 0..clients {
+        for number in 0..platforms.len() {
             world.call(number, Call::Initialise);
         }
         world
