@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use session::peer::{Call, CallId, Closed, Input, LinkId, Output, Peer};
+use session::peer::{Call, CallId, Closed, Gateway, Input, LinkId, LoginCall, Output, Peer};
 use session::time::{Now, Time};
 
 use super::Workload;
@@ -79,6 +79,11 @@ enum Event {
     FinToClient(LinkId),
 }
 
+fn opened(link: LinkId) -> Input {
+    let gateway = Gateway::FIRST;
+    Input::LinkOpened { link, gateway }
+}
+
 impl Bare {
     fn at(&mut self, at: Time, who: usize, event: Event) {
         self.sent += 1;
@@ -101,11 +106,7 @@ impl Bare {
     fn happens(&mut self, who: usize, event: Event) {
         match event {
             Event::Login => {
-                let call = Call::Login {
-                    user: "user".into(),
-                    ticket: String::new(),
-                    room: None,
-                };
+                let call = Call::Login(LoginCall::new("user", ""));
                 let id = CallId(1);
                 self.give(who, Input::Call { id, call });
             }
@@ -125,7 +126,7 @@ impl Bare {
             Event::SynAck(link) => {
                 if self.links.contains_key(&(who, link)) {
                     self.travel(who, self.server, Event::Ack(who, link));
-                    self.give(who, Input::LinkOpened { link });
+                    self.give(who, opened(link));
                 }
             }
             Event::Ack(client, link) => {
@@ -133,7 +134,7 @@ impl Bare {
                 let accepted = LinkId(self.accepted);
                 self.links.insert((client, link), Some(accepted));
                 self.clients_of.insert(accepted, (client, link));
-                self.give(who, Input::LinkOpened { link: accepted });
+                self.give(who, opened(accepted));
             }
             Event::ToServer(client, link, bytes) => {
                 if let Some(Some(link)) = self.links.get(&(client, link)).copied() {
@@ -190,7 +191,7 @@ impl Bare {
                     self.at(at, who, Event::Wake);
                 }
             }
-            Output::Connect { link } => {
+            Output::Connect { link, .. } => {
                 self.links.insert((who, link), None);
                 self.travel(who, server, Event::Syn(who, link));
             }

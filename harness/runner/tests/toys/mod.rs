@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use conformance::scenario::ClientIndex;
 use runner::peers::Peers;
 use session::peer::{
-    Answer, Call, CallId, Callback, Happening, Input, LinkId, Outcome, Output, Peer,
+    Answer, Call, CallId, Callback, Gateway, Happening, Input, LinkId, Outcome, Output, Peer,
 };
 use session::time::{Millis, Now, Time};
 use session::words::Event;
@@ -69,7 +69,7 @@ impl ToyClient {
         self.last_link += 1;
         let link = LinkId(self.last_link);
         self.stage = Stage::Connecting(link);
-        outputs.push(Output::Connect { link });
+        outputs.push(connect(link));
         outputs.push(Output::WakeAt(Some(now + self.habits.connect_timeout)));
     }
 
@@ -99,8 +99,17 @@ pub fn says(what: impl Into<String>) -> Output {
     }
 }
 
+/// A connect to the gateway everybody uses.
+pub fn connect(link: LinkId) -> Output {
+    let gateway = Gateway::FIRST;
+    Output::Connect { link, gateway }
+}
+
 fn happened(event: Event) -> Output {
-    Output::Callback(Callback::Neutral(Happening::new(event)))
+    Output::Callback {
+        listener: None,
+        callback: Callback::Neutral(Happening::new(event)),
+    }
 }
 
 impl Peer for ToyClient {
@@ -110,7 +119,7 @@ impl Peer for ToyClient {
             (
                 Input::Call {
                     id,
-                    call: Call::Login { .. },
+                    call: Call::Login(_),
                 },
                 Stage::Idle,
             ) => {
@@ -122,7 +131,9 @@ impl Peer for ToyClient {
                 id,
                 outcome: Outcome::Ok(Answer::Done),
             }),
-            (Input::LinkOpened { link }, Stage::Connecting(_)) => self.ask(now, link, outputs),
+            (Input::LinkOpened { link, .. }, Stage::Connecting(_)) => {
+                self.ask(now, link, outputs);
+            }
             (Input::LinkReceived { .. }, &Stage::Asking(link)) => {
                 if let Some(id) = self.login.take() {
                     let outcome = Outcome::Ok(Answer::Done);
@@ -175,7 +186,7 @@ impl Peer for ToyServer {
     fn handle(&mut self, now: Now, input: Input, outputs: &mut Vec<Output>) {
         let now = now.at;
         match input {
-            Input::LinkOpened { link } => {
+            Input::LinkOpened { link, .. } => {
                 self.heard.insert(link, now);
             }
             Input::LinkReceived { link, bytes } => {
