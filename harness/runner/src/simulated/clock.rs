@@ -1,6 +1,7 @@
 //! Virtual time, what each device believes of it, and who wants to be woken.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
@@ -12,6 +13,8 @@ use crate::pump::{Alarm, skewed};
 pub(super) struct Clock {
     now: Cell<Time>,
     actors: Vec<ActorClock>,
+    /// Who is to be woken when; the same as in `actors`, by time.
+    wakes: RefCell<BTreeSet<(Time, usize)>>,
 }
 
 #[derive(Default)]
@@ -26,6 +29,7 @@ impl Clock {
         Rc::new(Clock {
             now: Cell::new(Time::START),
             actors: (0..actors).map(|_| ActorClock::default()).collect(),
+            wakes: RefCell::default(),
         })
     }
 
@@ -43,24 +47,46 @@ impl Clock {
 
     /// The earliest moment anybody wants to be woken.
     pub(super) fn next_wake(&self) -> Option<Time> {
-        self.actors.iter().filter_map(|a| a.wakes_at.get()).min()
+        self.wakes.borrow().first().map(|(at, _)| *at)
+    }
+
+    /// Puts into `due` whose moment has come, in the order of actors.
+    pub(super) fn due(&self, due: &mut Vec<usize>) {
+        let wakes = self.wakes.borrow();
+        let now = self.now();
+        due.extend(wakes.iter().take_while(|w| w.0 <= now).map(|w| w.1));
+        due.sort_unstable();
     }
 
     /// Rings for the actor if its moment has come.
     pub(super) fn ring(&self, actor: usize) -> bool {
-        let actor = &self.actors[actor];
-        let due = actor.wakes_at.get().is_some_and(|at| at <= self.now());
+        let due = self.actors[actor].wakes_at.get();
+        let due = due.is_some_and(|at| at <= self.now());
         if due {
-            actor.wakes_at.set(None);
-            actor.rings.set(true);
+            self.set(actor, None);
+            self.actors[actor].rings.set(true);
         }
         due
     }
 
     /// A process that died wants nothing.
     pub(super) fn forget(&self, actor: usize) {
-        self.actors[actor].wakes_at.set(None);
+        self.set(actor, None);
         self.actors[actor].rings.set(false);
+    }
+
+    fn set(&self, actor: usize, at: Option<Time>) {
+        let before = self.actors[actor].wakes_at.replace(at);
+        if before == at {
+            return;
+        }
+        let mut wakes = self.wakes.borrow_mut();
+        if let Some(before) = before {
+            wakes.remove(&(before, actor));
+        }
+        if let Some(at) = at {
+            wakes.insert((at, actor));
+        }
     }
 }
 
@@ -83,7 +109,7 @@ impl Alarm for ActorAlarm {
     }
 
     fn set(&mut self, at: Option<Time>) {
-        self.clock.actors[self.actor].wakes_at.set(at);
+        self.clock.set(self.actor, at);
     }
 
     /// Pays no heed to the waker: the scheduler polls whoever it rings for.

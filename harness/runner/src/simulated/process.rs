@@ -74,5 +74,7 @@ impl Drop for Process<'_> {
     fn drop(&mut self) {
         self.fabric.pin(self.host);
         self.pump = None;
+        // A listener resets whoever was not accepted yet.
+        self.fabric.collect_now();
     }
 }

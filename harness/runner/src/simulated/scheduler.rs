@@ -38,6 +38,8 @@ pub(super) struct Scheduler<'s, S> {
     hosts: Vec<Host<'s>>,
     ready: Arc<Ready<usize>>,
     finished: bool,
+    /// Empty; kept for its room.
+    due: Vec<usize>,
 }
 
 /// One actor's machine: a process, or the place for one.
@@ -85,6 +87,7 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
                 .collect(),
             ready,
             finished: false,
+            due: Vec::new(),
         }
     }
 
@@ -112,8 +115,12 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         // A script that was asked and did nothing is not asked again at the same instant.
         let script = self.script.borrow().wakes_at();
         let script = script.filter(|at| *at > self.clock.now());
-        let arrival = self.fabric.next_arrival();
-        let times = [script, arrival, self.clock.next_wake()];
+        let times = [
+            script,
+            self.fabric.next_arrival(),
+            self.fabric.collects_at(),
+            self.clock.next_wake(),
+        ];
         times.into_iter().flatten().min()
     }
 
@@ -156,7 +163,7 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
     fn settle(&mut self) -> Result<(), HarnessError> {
         while !self.finished {
             self.poll_ready()?;
-            self.fabric.collect();
+            self.fabric.collect_if_due();
             let mut happened = false;
             while self.fabric.deliver_next() {
                 self.poll_ready()?;
@@ -165,13 +172,16 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
             if happened {
                 continue;
             }
-            for index in 0..self.hosts.len() {
+            let mut due = std::mem::take(&mut self.due);
+            self.clock.due(&mut due);
+            for index in due.drain(..) {
                 if self.clock.ring(index) {
                     self.ready.add(index);
                     self.poll_ready()?;
                     happened = true;
                 }
             }
+            self.due = due;
             if !happened {
                 break;
             }
