@@ -122,7 +122,8 @@ impl<'a> World<'a> {
     }
 
     fn add(&mut self, actor: Actor, name: &str) {
-        let machine = Machine::new(actor, name, Rc::clone(&self.reports));
+        let reports = Rc::clone(&self.reports);
+        let machine = Machine::new(actor, name, &**self.peers.borrow(), reports);
         self.machines.insert(actor, Rc::clone(&machine));
         let peers = Rc::clone(&self.peers);
         self.sim.host(host_name(actor), move || {

@@ -40,7 +40,7 @@ struct Given<S> {
 impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static> Network for Given<S> {
     type Stream = S;
 
-    fn connect(&mut self) -> Connecting<S> {
+    fn connect(&mut self, _: Gateway) -> Connecting<S> {
         let end = self.connects.pop_front().expect("no more connects");
         Box::pin(async move {
             match end? {
@@ -50,9 +50,9 @@ impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static> Network 
         })
     }
 
-    fn poll_accept(&mut self, _: &mut Context<'_>) -> Poll<S> {
+    fn poll_accept(&mut self, _: &mut Context<'_>) -> Poll<(S, Gateway)> {
         match self.accepts.borrow_mut().pop_front() {
-            Some(stream) => Poll::Ready(stream),
+            Some(stream) => Poll::Ready((stream, Gateway::FIRST)),
             None => Poll::Pending,
         }
     }

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use conformance::scenario::Direction;
+use session::peer::Gateway;
 use session::time::Time;
 use turmoil_net::{EnterGuard, HostId, KernelConfig, Net, Packet, Transport};
 
@@ -18,9 +19,16 @@ pub(super) use self::packet::{Cause, FlowId};
 use super::clock::Clock;
 use super::network::{End, Fate, Flow, Kind, Path};
 
-/// The server's port; a restarted server takes the next one, because connections of the old
-/// process that are still closing keep theirs.
+/// The port of the server's first gateway, the others have the next ones; a restarted server
+/// takes the ports after all of these, because connections of the old process that are still
+/// closing keep theirs.
 pub const SERVER_PORT: u16 = 9_000;
+
+/// So many ports belong to each process of the server; nobody ever listens on the last.
+const PORTS: u16 = 8;
+
+/// Afterwards the first ports are taken again; the highest belong to those who connect.
+const GENERATIONS: u32 = 5_000;
 
 /// All wires of one run.
 ///
@@ -32,7 +40,7 @@ pub(super) struct Fabric {
     guard: EnterGuard,
     clock: Rc<Clock>,
     hosts: Vec<HostId>,
-    server_port: Cell<u16>,
+    server: Cell<Generation>,
     wires: RefCell<Wires>,
     /// What happened since the last sweep that makes packets leave, and when.
     causes: RefCell<Vec<(Time, Cause)>>,
@@ -45,6 +53,13 @@ pub(super) struct Fabric {
     /// Empty; kept for their room.
     swept: Cell<Vec<Packet>>,
     ranked: Cell<Vec<(usize, Packet)>>,
+}
+
+/// The server's present or last process.
+#[derive(Clone, Copy)]
+struct Generation {
+    number: u16,
+    gateways: u8,
 }
 
 struct Wires {
@@ -64,7 +79,7 @@ struct Flight {
 
 impl Fabric {
     /// One host per device, and one for the server after them.
-    pub(super) fn new(devices: &[String], seed: u64, clock: Rc<Clock>) -> Rc<Fabric> {
+    pub(super) fn new(devices: &[String], gateways: u8, seed: u64, clock: Rc<Clock>) -> Rc<Fabric> {
         let mut net = Net::with_config(
             KernelConfig::default()
                 // Repetition counts sweeps, not time: the network model does it instead.
@@ -80,7 +95,10 @@ impl Fabric {
             hosts,
             guard: net.enter(),
             clock,
-            server_port: Cell::new(SERVER_PORT),
+            server: Cell::new(Generation {
+                number: 0,
+                gateways,
+            }),
             wires: RefCell::new(Wires {
                 paths: devices.iter().map(|name| Path::new(seed, name)).collect(),
                 flying: VecDeque::new(),
@@ -101,13 +119,28 @@ impl Fabric {
         self.guard.set_current(self.hosts[actor]);
     }
 
-    pub(super) fn server_address(&self) -> SocketAddr {
-        SocketAddr::new(SERVER.into(), self.server_port.get())
+    /// The gateways there are.
+    pub(super) fn gateways(&self) -> impl Iterator<Item = Gateway> {
+        (1..=self.server.get().gateways).map(Gateway)
     }
 
-    /// The server's next process listens somewhere else.
-    pub(super) fn move_server(&self) {
-        self.server_port.set(self.server_port.get().wrapping_add(1));
+    /// Where the server's process listens for this gateway; for one that there is not, a place
+    /// where nobody does.
+    pub(super) fn server_address(&self, gateway: Gateway) -> SocketAddr {
+        let Generation { number, gateways } = self.server.get();
+        let place = match gateway {
+            Gateway(n) if (1..=gateways).contains(&n) => u16::from(n - 1),
+            _ => PORTS - 1,
+        };
+        SocketAddr::new(SERVER.into(), SERVER_PORT + number * PORTS + place)
+    }
+
+    /// The server's next process, after so many before it, listens somewhere else.
+    pub(super) fn move_server(&self, before: u32) {
+        self.server.set(Generation {
+            number: (before % GENERATIONS) as u16,
+            ..self.server.get()
+        });
     }
 
     pub(super) fn flow_from(&self, from: SocketAddr) -> Option<FlowId> {

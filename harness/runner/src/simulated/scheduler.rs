@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
 
-use conformance::director::{Actor, Command};
+use conformance::director::{Actor, Command, Fact};
 use conformance::scenario::{AppAct, ClientIndex};
 use conformance::transcript::SERVER;
-use session::peer::{Input, LinkId};
+use session::peer::{Input, LinkId, Output};
 use session::time::Time;
 
 use super::clock::{ActorAlarm, Clock};
@@ -22,6 +22,7 @@ use crate::pump::{Inbox, Pump};
 use crate::ready::Ready;
 use crate::run::guarded;
 use crate::script::Script;
+use crate::store::Kept;
 
 /// How errors call whoever gives the commands.
 const THE_SCRIPT: &str = "the script";
@@ -51,6 +52,7 @@ struct Host<'s> {
     /// How many processes there have been.
     started: u32,
     next_accepted: LinkId,
+    kept: Rc<RefCell<Kept>>,
 }
 
 impl<'s, S: Script + 's> Scheduler<'s, S> {
@@ -68,23 +70,26 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         });
         let server = (Actor::Server, SERVER.to_owned());
         let actors = clients.chain([server]).enumerate();
+        let hosts = actors.map(|(index, (actor, name))| Host {
+            actor,
+            name,
+            waker: ready.waker(index),
+            process: None,
+            started: 0,
+            next_accepted: LinkId(1),
+            kept: match actor {
+                Actor::Client(device) => Rc::new(RefCell::new(Kept::new(peers.saved(device)))),
+                Actor::Server => Rc::default(),
+            },
+        });
         Scheduler {
-            fabric: Fabric::new(devices, seed, Rc::clone(&clock)),
+            hosts: hosts.collect(),
+            fabric: Fabric::new(devices, peers.gateways(), seed, Rc::clone(&clock)),
             clock,
             script,
             reported: Rc::default(),
             hearing: Rc::default(),
             peers,
-            hosts: actors
-                .map(|(index, (actor, name))| Host {
-                    actor,
-                    name,
-                    waker: ready.waker(index),
-                    process: None,
-                    started: 0,
-                    next_accepted: LinkId(1),
-                })
-                .collect(),
             ready,
             finished: false,
             due: Vec::new(),
@@ -203,7 +208,7 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         };
         let now = self.clock.now();
         match guarded(&host.name, || process.poll(now, &host.waker)) {
-            Ok(exchanges) if exchanges <= MOST_EXCHANGES => Ok(()),
+            Ok(exchanges) if exchanges <= MOST_EXCHANGES => host.kept.borrow().check(&host.name),
             Ok(_) => Err(self.livelock(&self.hosts[index].name)),
             Err(HarnessError::Panicked { message, .. }) if self.hearing.get() => {
                 let actor = THE_SCRIPT.to_owned();
@@ -273,19 +278,17 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         }
         let fabric = Rc::clone(&self.fabric);
         fabric.pin(index);
+        let store = host.kept.borrow().store();
         let (peer, network) = match host.actor {
             Actor::Client(client) => (
-                self.peers.client(client, host.started),
+                self.peers.client(client, host.started, store),
                 Sockets::client(Rc::clone(&fabric), index),
             ),
             Actor::Server => {
-                if host.started > 0 {
-                    fabric.move_server();
-                }
-                let address = fabric.server_address();
+                fabric.move_server(host.started);
                 (
-                    self.peers.server(host.started),
-                    Sockets::server(Rc::clone(&fabric), address)?,
+                    self.peers.server(host.started, store),
+                    Sockets::server(Rc::clone(&fabric))?,
                 )
             }
         };
@@ -295,8 +298,11 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         }
         let (script, clock) = (Rc::clone(&self.script), Rc::clone(&self.clock));
         let (reported, hearing) = (Rc::clone(&self.reported), Rc::clone(&self.hearing));
-        let actor = host.actor;
+        let (actor, kept) = (host.actor, Rc::clone(&host.kept));
         let sink: Sink<'s> = Box::new(move |fact| {
+            if let Fact::Output(Output::Store { key, value }) = fact {
+                kept.borrow_mut().keep(key, value.as_deref());
+            }
             reported.set(true);
             hearing.set(true);
             script.borrow_mut().report(clock.now(), actor, fact);

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use conformance::director::{Actor, Fact};
 use conformance::transcript::LinkEnd;
-use session::peer::{Input, LinkId, Output, Peer};
+use session::peer::{Input, LinkId, Output, Peer, Store};
 use session::time::Time;
 
 use super::socket::{SleepAlarm, Sockets, now};
@@ -16,6 +16,7 @@ use crate::error::HarnessError;
 use crate::peers::Peers;
 use crate::pump::{Inbox, Pump};
 use crate::run::guarded;
+use crate::store::Kept;
 
 /// What was reported since the last tick, in the order in which hosts ran.
 pub(super) type Reports = Rc<RefCell<Vec<Report>>>;
@@ -55,6 +56,7 @@ impl News {
 pub(super) struct Machine {
     actor: Actor,
     name: String,
+    gateways: u8,
     reports: Reports,
     pub(super) skew: Cell<i64>,
     /// Connects lead nowhere.
@@ -64,6 +66,7 @@ pub(super) struct Machine {
     pub(super) failed: Cell<Option<HarnessError>>,
     started: Cell<u32>,
     next_accepted: Cell<LinkId>,
+    kept: RefCell<Kept>,
     inbox: RefCell<Inbox>,
     /// What the server's process is to become at its next poll.
     turn: RefCell<Option<Turn>>,
@@ -77,10 +80,20 @@ enum Turn {
 }
 
 impl Machine {
-    pub(super) fn new(actor: Actor, name: &str, reports: Reports) -> Rc<Machine> {
+    pub(super) fn new(
+        actor: Actor,
+        name: &str,
+        peers: &dyn Peers,
+        reports: Reports,
+    ) -> Rc<Machine> {
+        let saved = match actor {
+            Actor::Client(device) => peers.saved(device),
+            Actor::Server => Store::new(),
+        };
         Rc::new(Machine {
             actor,
             name: name.to_owned(),
+            gateways: peers.gateways(),
             reports,
             skew: Cell::new(0),
             no_network: Cell::new(false),
@@ -88,6 +101,7 @@ impl Machine {
             failed: Cell::new(None),
             started: Cell::new(0),
             next_accepted: Cell::new(LinkId(1)),
+            kept: RefCell::new(Kept::new(saved)),
             inbox: RefCell::default(),
             turn: RefCell::new(None),
             stopped: Cell::new(false),
@@ -99,9 +113,10 @@ impl Machine {
     pub(super) fn next_peer(&self, peers: &mut dyn Peers) -> Box<dyn Peer> {
         let before = self.started.replace(self.started.get() + 1);
         *self.inbox.borrow_mut() = Inbox::new();
+        let store = self.kept.borrow().store();
         match self.actor {
-            Actor::Client(client) => peers.client(client, before),
-            Actor::Server => peers.server(before),
+            Actor::Client(client) => peers.client(client, before, store),
+            Actor::Server => peers.server(before, store),
         }
     }
 
@@ -158,10 +173,13 @@ impl Host {
         let machine = &self.machine;
         let sockets = match machine.actor {
             Actor::Client(_) => Sockets::Client(Rc::clone(machine)),
-            Actor::Server => Sockets::listen()?,
+            Actor::Server => Sockets::listen(machine.gateways)?,
         };
         let reporter = Rc::clone(machine);
         let sink: Sink = Box::new(move |fact| {
+            if let Fact::Output(Output::Store { key, value }) = fact {
+                reporter.kept.borrow_mut().keep(key, value.as_deref());
+            }
             reporter.reports.borrow_mut().push(Report {
                 at: now(),
                 actor: reporter.actor,
@@ -190,6 +208,7 @@ impl Host {
         }
         if let State::Runs(pump) = &mut self.state {
             guarded(&self.machine.name, || pump.poll(cx))?;
+            self.machine.kept.borrow().check(&self.machine.name)?;
             self.machine.next_accepted.set(pump.next_accepted());
         }
         Ok(())

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use conformance::scenario::ClientIndex;
 use runner::peers::Peers;
 use session::peer::{
-    Answer, Call, CallId, Callback, Gateway, Happening, Input, LinkId, Outcome, Output, Peer,
+    Answer, Call, CallId, Callback, Gateway, Happening, Input, LinkId, Outcome, Output, Peer, Store,
 };
 use session::random::Stream;
 use session::time::{Millis, Now, Time};
@@ -243,10 +243,10 @@ impl Peer for ToyServer {
 pub struct Toys(pub Habits);
 
 impl Peers for Toys {
-    fn client(&mut self, device: ClientIndex, _: u32) -> Box<dyn Peer> {
+    fn client(&mut self, device: ClientIndex, _: u32, _: Store) -> Box<dyn Peer> {
         Box::new(ToyClient::on(device.0, self.0))
     }
-    fn server(&mut self, _: u32) -> Box<dyn Peer> {
+    fn server(&mut self, _: u32, _: Store) -> Box<dyn Peer> {
         Box::new(ToyServer::new(self.0))
     }
 }
@@ -262,10 +262,10 @@ where
     C: FnMut(usize) -> Box<dyn Peer>,
     S: FnMut() -> Box<dyn Peer>,
 {
-    fn client(&mut self, device: ClientIndex, _: u32) -> Box<dyn Peer> {
+    fn client(&mut self, device: ClientIndex, _: u32, _: Store) -> Box<dyn Peer> {
         (self.client)(device.0)
     }
-    fn server(&mut self, _: u32) -> Box<dyn Peer> {
+    fn server(&mut self, _: u32, _: Store) -> Box<dyn Peer> {
         (self.server)()
     }
 }
