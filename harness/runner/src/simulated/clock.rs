@@ -22,6 +22,8 @@ struct ActorClock {
     skew: Cell<i64>,
     wakes_at: Cell<Option<Time>>,
     rings: Cell<bool>,
+    /// Stands still: nothing rings, however late it gets.
+    frozen: Cell<bool>,
 }
 
 impl Clock {
@@ -73,11 +75,27 @@ impl Clock {
     pub(super) fn forget(&self, actor: usize) {
         self.set(actor, None);
         self.actors[actor].rings.set(false);
+        self.actors[actor].frozen.set(false);
+    }
+
+    /// The actor's moment is not to be heeded until it thaws.
+    pub(super) fn freeze(&self, actor: usize) {
+        let at = self.actors[actor].wakes_at.get();
+        self.set(actor, None);
+        self.actors[actor].wakes_at.set(at);
+        self.actors[actor].frozen.set(true);
+    }
+
+    /// The actor's moment is heeded again; one that has passed has come now.
+    pub(super) fn thaw(&self, actor: usize) {
+        self.actors[actor].frozen.set(false);
+        let at = self.actors[actor].wakes_at.take();
+        self.set(actor, at);
     }
 
     fn set(&self, actor: usize, at: Option<Time>) {
         let before = self.actors[actor].wakes_at.replace(at);
-        if before == at {
+        if before == at || self.actors[actor].frozen.get() {
             return;
         }
         let mut wakes = self.wakes.borrow_mut();

@@ -10,6 +10,7 @@ use conformance::scenario::{AppAct, ClientIndex};
 use conformance::transcript::SERVER;
 use session::peer::{Input, LinkId, Output};
 use session::time::Time;
+use session::words::Lifecycle;
 
 use super::clock::{ActorAlarm, Clock};
 use super::fabric::Fabric;
@@ -49,6 +50,8 @@ struct Host<'s> {
     name: String,
     waker: Waker,
     process: Option<Process<'s>>,
+    /// The process stands still; what happens meanwhile waits.
+    frozen: bool,
     /// How many processes there have been.
     started: u32,
     next_accepted: LinkId,
@@ -75,6 +78,7 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
             name,
             waker: ready.waker(index),
             process: None,
+            frozen: false,
             started: 0,
             next_accepted: LinkId(1),
             kept: match actor {
@@ -203,7 +207,7 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
 
     fn poll(&mut self, index: usize) -> Result<(), HarnessError> {
         let host = &mut self.hosts[index];
-        let Some(process) = &mut host.process else {
+        let Some(process) = host.process.as_mut().filter(|_| !host.frozen) else {
             return Ok(());
         };
         let now = self.clock.now();
@@ -240,13 +244,17 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
             Command::App { client, is } => match is {
                 AppAct::Crashed => self.stop(client.0),
                 AppAct::Started => self.start(client.0)?,
-                AppAct::Frozen | AppAct::Resumed | AppAct::Background | AppAct::Foreground => {}
+                AppAct::Frozen => self.freeze(client.0)?,
+                AppAct::Resumed => self.resume(client.0),
+                AppAct::Background => self.lifecycle(client.0, Lifecycle::Background),
+                AppAct::Foreground => self.lifecycle(client.0, Lifecycle::Foreground),
             },
             Command::StopServer => self.stop(server),
             Command::StartServer => self.start(server)?,
             Command::Clock { client, skew } => self.clock.skew(client.0, skew),
             Command::LiftFaults => {
                 for device in 0..server {
+                    self.resume(device);
                     let news = self.fabric.lift(device);
                     self.tell_reachable(device, news);
                 }
@@ -267,6 +275,33 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
     fn tell_reachable(&self, device: usize, news: Option<bool>) {
         if let Some(reachable) = news {
             self.give(device, Input::Reachable(reachable));
+        }
+    }
+
+    fn lifecycle(&self, device: usize, what: Lifecycle) {
+        self.give(device, Input::Lifecycle(what));
+    }
+
+    /// The process hears of it and then stands still.
+    fn freeze(&mut self, device: usize) -> Result<(), HarnessError> {
+        if self.hosts[device].process.is_some() && !self.hosts[device].frozen {
+            self.lifecycle(device, Lifecycle::Frozen);
+            self.poll_ready()?;
+            self.hosts[device].frozen = true;
+            self.clock.freeze(device);
+        }
+        Ok(())
+    }
+
+    /// The process goes on, with all that waited.
+    fn resume(&mut self, device: usize) {
+        let host = &mut self.hosts[device];
+        if std::mem::take(&mut host.frozen)
+            && let Some(process) = &host.process
+        {
+            process.put_first(Input::Lifecycle(Lifecycle::Resumed));
+            self.clock.thaw(device);
+            self.ready.add(device);
         }
     }
 
@@ -322,6 +357,7 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         let host = &mut self.hosts[index];
         if let Some(process) = host.process.take() {
             host.next_accepted = process.next_accepted();
+            host.frozen = false;
             self.clock.forget(index);
         }
     }

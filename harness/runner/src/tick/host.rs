@@ -10,6 +10,7 @@ use conformance::director::{Actor, Fact};
 use conformance::transcript::LinkEnd;
 use session::peer::{Input, LinkId, Output, Peer, Store};
 use session::time::Time;
+use session::words::Lifecycle;
 
 use super::socket::{SleepAlarm, Sockets, now};
 use crate::error::HarnessError;
@@ -66,12 +67,23 @@ pub(super) struct Machine {
     pub(super) failed: Cell<Option<HarnessError>>,
     started: Cell<u32>,
     next_accepted: Cell<LinkId>,
+    pub(super) frozen: Cell<Frozen>,
     kept: RefCell<Kept>,
     inbox: RefCell<Inbox>,
     /// What the server's process is to become at its next poll.
     turn: RefCell<Option<Turn>>,
     stopped: Cell<bool>,
     waker: RefCell<Option<Waker>>,
+}
+
+/// Does a process stand still?
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Frozen {
+    #[default]
+    No,
+    /// Once it has heard of it.
+    Soon,
+    Yes,
 }
 
 enum Turn {
@@ -101,6 +113,7 @@ impl Machine {
             failed: Cell::new(None),
             started: Cell::new(0),
             next_accepted: Cell::new(LinkId(1)),
+            frozen: Cell::default(),
             kept: RefCell::new(Kept::new(saved)),
             inbox: RefCell::default(),
             turn: RefCell::new(None),
@@ -113,6 +126,7 @@ impl Machine {
     pub(super) fn next_peer(&self, peers: &mut dyn Peers) -> Box<dyn Peer> {
         let before = self.started.replace(self.started.get() + 1);
         *self.inbox.borrow_mut() = Inbox::new();
+        self.frozen.set(Frozen::No);
         let store = self.kept.borrow().store();
         match self.actor {
             Actor::Client(client) => peers.client(client, before, store),
@@ -122,6 +136,27 @@ impl Machine {
 
     pub(super) fn put(&self, input: Input) {
         self.inbox.borrow().put(input);
+    }
+
+    pub(super) fn freeze(&self) {
+        if self.frozen.get() == Frozen::No {
+            self.put(Input::Lifecycle(Lifecycle::Frozen));
+            self.frozen.set(Frozen::Soon);
+        }
+    }
+
+    pub(super) fn resume(&self) {
+        let resumed = Input::Lifecycle(Lifecycle::Resumed);
+        match self.frozen.replace(Frozen::No) {
+            Frozen::No => {}
+            Frozen::Soon => self.put(resumed),
+            Frozen::Yes => {
+                self.inbox.borrow().put_first(resumed);
+                if let Some(waker) = self.waker.take() {
+                    waker.wake();
+                }
+            }
+        }
     }
 
     pub(super) fn is_stopped(&self) -> bool {
@@ -206,10 +241,15 @@ impl Host {
         {
             self.state = self.build(peer)?;
         }
-        if let State::Runs(pump) = &mut self.state {
+        if let State::Runs(pump) = &mut self.state
+            && self.machine.frozen.get() != Frozen::Yes
+        {
             guarded(&self.machine.name, || pump.poll(cx))?;
             self.machine.kept.borrow().check(&self.machine.name)?;
             self.machine.next_accepted.set(pump.next_accepted());
+            if self.machine.frozen.get() == Frozen::Soon {
+                self.machine.frozen.set(Frozen::Yes);
+            }
         }
         Ok(())
     }
