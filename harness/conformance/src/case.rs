@@ -6,7 +6,7 @@ use session::rules::Rules;
 use session::words::State;
 
 use crate::profile::Profile;
-use crate::scenario::{AppAct, Client, ClientIndex, Scenario};
+use crate::scenario::{AppAct, Client, ClientIndex, Devices, Scenario};
 use crate::transcript::{Entry, MOST_ENTRIES, What};
 
 /// The seed of a run when nobody says otherwise; snapshots are compared only with it.
@@ -14,6 +14,9 @@ pub const DEFAULT_SEED: u64 = 0;
 
 /// The room of a login that names none.
 pub const DEFAULT_ROOM: &str = "room-1";
+
+/// The stream of a call that names none.
+pub const DEFAULT_STREAM: &str = "stream-1";
 
 /// One case, ready to run.
 #[derive(Debug, Clone)]
@@ -28,6 +31,8 @@ pub struct Case<'a> {
     pub rules: Rules,
     /// The longest record, in entries.
     pub most_entries: usize,
+    /// The devices by name.
+    names: BTreeMap<&'a str, ClientIndex>,
 }
 
 impl<'a> Case<'a> {
@@ -41,12 +46,32 @@ impl<'a> Case<'a> {
             seed,
             rules,
             most_entries: MOST_ENTRIES,
+            names: scenario
+                .clients
+                .iter()
+                .enumerate()
+                .map(|(at, client)| (client.name.as_str(), ClientIndex(at)))
+                .collect(),
         }
     }
 
     /// The device at `index`.
     pub fn client(&self, index: ClientIndex) -> &'a Client {
         &self.scenario.clients[index.0]
+    }
+
+    /// What the devices are called together.
+    pub fn name_of(&self, devices: Devices) -> &'a str {
+        let first = &self.client(devices.first()).name;
+        match devices.count() {
+            1 => first,
+            _ => first.strip_suffix("-1").unwrap_or(first),
+        }
+    }
+
+    /// The device called `name`.
+    pub fn find(&self, name: &str) -> Option<ClientIndex> {
+        self.names.get(name).copied()
     }
 
     /// Which of these rows a case of this profile can decide: those of its vendor.
@@ -62,25 +87,92 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The state of every device, followed along a transcript.
+/// Which session of a device something is about: where a login is into a room, one for each room.
+pub type Place = (String, String);
+
+/// The room that each device was heard of last in.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    last: BTreeMap<String, String>,
+}
+
+impl Places {
+    /// The session that an entry is about. Where a login is into a room and the entry names none,
+    /// it is that of the room heard of last.
+    pub fn of(&mut self, entry: &Entry, into_room: bool) -> Place {
+        if !into_room {
+            return (entry.actor.clone(), String::new());
+        }
+        let named = match &entry.what {
+            What::Event(event) => event.room.as_ref(),
+            What::Call(call) => call.args.get("room"),
+            _ => None,
+        };
+        let room = match named {
+            Some(room) => {
+                self.last.insert(entry.actor.clone(), room.clone());
+                room.clone()
+            }
+            None => self.last.get(&entry.actor).cloned().unwrap_or_default(),
+        };
+        (entry.actor.clone(), room)
+    }
+}
+
+/// The state of every device, in every room where a login is into one, followed along a
+/// transcript.
 #[derive(Debug, Clone, Default)]
 pub struct States {
-    of: BTreeMap<String, State>,
+    into_room: bool,
+    places: Places,
+    /// By device, then by room.
+    of: BTreeMap<String, BTreeMap<String, State>>,
     destroys: BTreeMap<u32, String>,
 }
 
 impl States {
-    /// The state of a device.
-    pub fn of(&self, device: &str) -> State {
-        self.of.get(device).copied().unwrap_or(State::LoggedOut)
+    /// No device is heard of yet.
+    pub fn new(into_room: bool) -> States {
+        States {
+            into_room,
+            ..States::default()
+        }
+    }
+
+    /// The state of a device in this room; without one in the only room, or in the one heard of
+    /// last.
+    pub fn of(&self, device: &str, room: Option<&str>) -> State {
+        let Some(rooms) = self.of.get(device) else {
+            return State::LoggedOut;
+        };
+        let state = match (room, rooms.len()) {
+            (Some(room), _) if self.into_room => rooms.get(room),
+            (_, 1) => rooms.values().next(),
+            _ => self
+                .places
+                .last
+                .get(device)
+                .and_then(|room| rooms.get(room)),
+        };
+        state.copied().unwrap_or(State::LoggedOut)
+    }
+
+    /// Is the device in a session, or on its way into one, other than in this room?
+    pub fn is_elsewhere(&self, (device, room): &Place) -> bool {
+        let rooms = self.of.get(device).into_iter().flatten();
+        let mut others = rooms.filter(|(other, _)| *other != room);
+        others.any(|(_, state)| *state != State::LoggedOut)
     }
 
     /// Follows one entry.
     pub fn follow(&mut self, entry: &Entry) {
         match &entry.what {
+            // What an extra listener hears the app's own has heard, or did not want to hear.
+            What::Event(event) if event.listener.is_some() => {}
             What::Event(event) => {
+                let (device, room) = self.places.of(entry, self.into_room);
                 if let Some(state) = event.state {
-                    self.of.insert(entry.actor.clone(), state);
+                    self.of.entry(device).or_default().insert(room, state);
                 }
             }
             // No event tells of these two ends.
@@ -89,8 +181,11 @@ impl States {
             } => {
                 self.of.remove(&entry.actor);
             }
-            What::Call(call) if call.api == "destroy" => {
-                self.destroys.insert(call.id, entry.actor.clone());
+            What::Call(call) => {
+                self.places.of(entry, self.into_room);
+                if call.api == "destroy" {
+                    self.destroys.insert(call.id, entry.actor.clone());
+                }
             }
             What::Result(result) => {
                 if let Some(device) = self.destroys.remove(&result.id)

@@ -1,18 +1,19 @@
 //! Interprets a scenario: what is seen goes in, what is to be done comes out.
 
+mod calls;
 mod record;
+mod tickets;
 
 use std::collections::BTreeMap;
 
-use session::peer::{Call, CallId, LinkId, LoginCall, MessageKind, Order, Output, Recipient};
-use session::ticket::{self, APP_ID, Claims};
-use session::time::{EPOCH_UNIX_MS, Millis, Time};
-use session::words::Api;
+use session::peer::{Call, CallId, Disturbance, Disturbed, LinkId, Order, Output};
+use session::time::{Millis, Time};
 
+use self::calls::Apps;
 use self::record::Record;
-use crate::case::{Case, DEFAULT_ROOM};
+use crate::case::Case;
 use crate::scenario::{
-    Act, Action, AppAct, CallAct, CallName, ClientIndex, NetworkChange, ServerAct, TokenAct,
+    Act, Action, AppAct, ClientIndex, Devices, GatewayWord, NetworkChange, ServerAct, Step,
 };
 use crate::script::Script;
 use crate::transcript::{End, LinkEnd, SERVER, StopReason, Transcript, What};
@@ -96,6 +97,7 @@ pub struct Director<'a> {
     fed: usize,
     commands: Vec<Command>,
     calls: u32,
+    apps: Apps,
     end: End,
 }
 
@@ -124,12 +126,14 @@ impl<'a> Director<'a> {
             fed: 0,
             commands: Vec::new(),
             calls: 0,
+            apps: Apps::default(),
             end: End::Complete,
         }
     }
 
     /// Acts that are due when an instant begins, before anything else happens in it.
     pub fn instant_begins(&mut self, now: Time) -> Vec<Command> {
+        self.make_due_calls(now);
         if let Doing::Watching(watch) = &self.doing
             && watch.ends_at_the_start_of().is_some_and(|end| now >= end)
         {
@@ -143,9 +147,13 @@ impl<'a> Director<'a> {
     /// is to be done now? Call it again after that has been done, until it returns nothing.
     pub fn instant_over(&mut self, now: Time) -> Vec<Command> {
         let full = self.record.entries().len() >= self.case.most_entries;
-        if full && !matches!(self.doing, Doing::Finished) {
-            self.end = End::RecordLimit;
-            self.doing = Doing::Settling(now);
+        if full {
+            self.give_up(now, End::RecordLimit);
+        }
+        // What the apps do from inside their callbacks comes before anything else of the script.
+        self.react(now);
+        if !self.commands.is_empty() {
+            return std::mem::take(&mut self.commands);
         }
         loop {
             match &mut self.doing {
@@ -184,8 +192,26 @@ impl<'a> Director<'a> {
         std::mem::take(&mut self.commands)
     }
 
+    /// Is nothing more to be done but to come to rest?
+    fn is_over(&self) -> bool {
+        matches!(self.doing, Doing::Finished) || self.end == End::CallLimit
+    }
+
+    fn give_up(&mut self, now: Time, end: End) {
+        if !matches!(self.doing, Doing::Finished) {
+            self.end = end;
+            self.doing = Doing::Settling(now);
+        }
+    }
+
     /// The next instant that must not be jumped over.
     pub fn wakes_at(&self) -> Option<Time> {
+        let step = self.step_wakes_at();
+        let call = self.apps.next_call();
+        step.into_iter().chain(call).min()
+    }
+
+    fn step_wakes_at(&self) -> Option<Time> {
         match &self.doing {
             Doing::Watching(watch) => match watch.status() {
                 Status::Open(until) => *until,
@@ -199,6 +225,11 @@ impl<'a> Director<'a> {
     /// Reports what happened.
     pub fn report(&mut self, now: Time, actor: Actor, fact: Fact<'_>) {
         self.record.fact(now, actor, fact);
+        if let (Actor::Client(client), Fact::Output(Output::Callback { listener: None, .. })) =
+            (actor, fact)
+        {
+            self.heard(client);
+        }
     }
 
     /// The virtual time a run may take is used up.
@@ -228,11 +259,9 @@ impl<'a> Director<'a> {
             return;
         };
         let index = self.record.entries().len();
-        let source = &self.case.scenario.source;
-        let text = source.line(step.span).trim().trim_start_matches("- ");
         let what = What::Step {
             step: self.next,
-            text: text.to_owned(),
+            text: self.text_of(step),
         };
         self.record.script(now, what);
         let watch = self
@@ -243,6 +272,16 @@ impl<'a> Director<'a> {
         self.doing = Doing::Watching(Box::new(watch));
         if let Action::Act(act) = &step.action {
             self.act(now, act);
+        }
+    }
+
+    /// The first line of a step, and which round of a `repeat` it is.
+    fn text_of(&self, step: &Step) -> String {
+        let source = &self.case.scenario.source;
+        let text = source.line(step.span).trim().trim_start_matches("- ");
+        match step.say_round() {
+            Some(round) => format!("{text} ({round})"),
+            None => text.to_owned(),
         }
     }
 
@@ -263,38 +302,59 @@ impl<'a> Director<'a> {
     fn act(&mut self, now: Time, act: &Act) {
         match act {
             Act::Call { client, call, .. } => {
-                let call = self.resolve(now, *client, call);
-                let id = self.call(now, *client, call);
-                let device = &self.case.client(*client).name;
-                self.script.call_made(device, id.0);
+                for client in client.each() {
+                    let id = self.call_from_script(now, client, call);
+                    self.script.call_numbered(client, id.0);
+                }
             }
             Act::Advance(_) => {}
             Act::Network { client, change } => {
-                self.record.network(now, *client, change);
-                self.commands.push(Command::Network {
-                    client: *client,
-                    change: *change,
-                });
+                for client in client.each() {
+                    let change = *change;
+                    self.record.network(now, client, &change);
+                    self.commands.push(Command::Network { client, change });
+                }
             }
             Act::App { client, is } => {
-                self.record.client(now, *client, What::App { is: *is });
-                self.commands.push(Command::App {
-                    client: *client,
-                    is: *is,
-                });
-                if *is == AppAct::Started && self.case.client(*client).initialised {
-                    self.call(now, *client, Call::Initialise);
+                for client in client.each() {
+                    self.act_on_app(now, client, *is);
                 }
             }
             Act::Clock { client, skew } => {
-                self.record
-                    .client(now, *client, What::Clock { skew: *skew });
-                self.commands.push(Command::Clock {
-                    client: *client,
-                    skew: *skew,
-                });
+                for client in client.each() {
+                    let skew = *skew;
+                    self.record.client(now, client, What::Clock { skew });
+                    self.commands.push(Command::Clock { client, skew });
+                }
             }
             Act::Server(act) => self.act_on_server(now, act),
+            Act::On { client, reaction } => {
+                for client in client.each() {
+                    self.apps.arm(client, reaction);
+                }
+            }
+            Act::TokenProvider { client, provider } => {
+                for client in client.each() {
+                    self.apps.provide(client, provider);
+                }
+            }
+        }
+    }
+
+    fn act_on_app(&mut self, now: Time, client: ClientIndex, is: AppAct) {
+        self.record.client(now, client, What::App { is });
+        self.commands.push(Command::App { client, is });
+        match is {
+            AppAct::Crashed => self.forget_calls(now, client),
+            AppAct::Frozen => self.apps.freeze(client),
+            AppAct::Resumed => {
+                self.apps.resume(client);
+                self.make_due_calls(now);
+            }
+            AppAct::Started if self.case.client(client).initialised => {
+                self.call(now, client, Call::Initialise);
+            }
+            AppAct::Started | AppAct::Background | AppAct::Foreground => {}
         }
     }
 
@@ -306,14 +366,69 @@ impl<'a> Director<'a> {
             ),
             ServerAct::Stop => ("stop".to_owned(), vec![Command::StopServer]),
             ServerAct::Start => ("start".to_owned(), vec![Command::StartServer]),
-            ServerAct::Kick(user) => (
-                format!("kick {user}"),
-                vec![Command::Order(Order::Kick {
-                    user: user.clone(),
-                    room: None,
-                    device: None,
-                })],
-            ),
+            ServerAct::Kick { user, room, client } => {
+                let mut said = format!("kick {user}");
+                if let Some(room) = room {
+                    said.push_str(&format!(" in {room}"));
+                }
+                let kick = |device: Option<String>| {
+                    Command::Order(Order::Kick {
+                        user: user.clone(),
+                        room: room.clone(),
+                        device,
+                    })
+                };
+                let commands = self.for_each(*client, kick);
+                (said + &self.say_on(*client), commands)
+            }
+            ServerAct::Ban(user) => {
+                let user = user.clone();
+                let said = format!("ban {user}");
+                (said, vec![Command::Order(Order::Ban { user })])
+            }
+            ServerAct::Unban(user) => {
+                let user = user.clone();
+                let said = format!("unban {user}");
+                (said, vec![Command::Order(Order::Unban { user })])
+            }
+            ServerAct::Revoke(user) => {
+                let user = user.clone();
+                let said = format!("revoke the tickets of {user}");
+                (said, vec![Command::Order(Order::Revoke { user })])
+            }
+            ServerAct::Gateway { gateway, is } => {
+                let order = Order::Gateway {
+                    gateway: *gateway,
+                    works: *is == GatewayWord::Started,
+                };
+                let said = format!("gateway {} {is}", gateway.0);
+                (said, vec![Command::Order(order)])
+            }
+            ServerAct::Disturb {
+                notice,
+                client,
+                times,
+                how,
+            } => {
+                let disturb = |device: Option<String>| {
+                    Command::Order(Order::Disturb(Disturbance {
+                        notice: *notice,
+                        device,
+                        times: *times,
+                        how: *how,
+                    }))
+                };
+                let commands = self.for_each(*client, disturb);
+                let mut said = match how {
+                    Disturbed::Delayed(by) => format!("delay {notice} by {by}"),
+                    Disturbed::Dropped => format!("drop {notice}"),
+                    Disturbed::Reordered => format!("reorder {notice}"),
+                };
+                if *times > 1 {
+                    said.push_str(&format!(" ×{times}"));
+                }
+                (said + &self.say_on(*client), commands)
+            }
             ServerAct::Set(console) => {
                 // Plain data: serialising it cannot fail.
                 let said = serde_json::to_string(console).expect("console settings are plain data");
@@ -327,91 +442,24 @@ impl<'a> Director<'a> {
         self.commands.extend(commands);
     }
 
-    fn call(&mut self, now: Time, client: ClientIndex, call: Call) -> CallId {
-        self.calls += 1;
-        let id = CallId(self.calls);
-        self.record.call(now, client, id, &call);
-        self.commands.push(Command::Call { client, id, call });
-        id
-    }
-
-    /// A call as the script wants it, with what it leaves open filled in.
-    fn resolve(&mut self, now: Time, index: ClientIndex, call: &CallAct) -> Call {
-        let client = self.case.client(index);
-        let user = call.user.clone().unwrap_or_else(|| client.user.clone());
-        let into_room = self.case.rules.login.into_room;
-        let room = call.room.clone().unwrap_or_else(|| DEFAULT_ROOM.to_owned());
-        match call.api.api() {
-            Some(Api::Initialise) => Call::Initialise,
-            Some(Api::Destroy) => Call::Destroy,
-            Some(Api::Login) => Call::Login(LoginCall {
-                room: into_room.then_some(room),
-                ..LoginCall::new(&user, &self.mint(now, &user, call.token.as_ref()))
-            }),
-            Some(Api::Logout) => Call::Logout { room: None },
-            Some(Api::RenewToken) => Call::RenewToken {
-                ticket: self.mint(now, &user, call.token.as_ref()),
-                room: None,
-            },
-            Some(Api::SendMessage) => Call::SendMessage {
-                kind: MessageKind::Message,
-                // Where a login is a login into a room, a message goes to the room.
-                to: match &call.to {
-                    _ if into_room => Recipient::Room {
-                        room: Some(room),
-                        user: None,
-                    },
-                    Some(user) => Recipient::User(user.clone()),
-                    None => Recipient::User(user),
-                },
-                text: call.text.clone().unwrap_or_else(|| "hello".to_owned()),
-            },
-            Some(Api::GetLoginUser) => Call::GetLoginUser,
-            Some(Api::GetLoginStatus) => Call::GetLoginStatus,
-            _ => Call::Other(call.api.name().to_owned()),
+    /// One order for each of these devices, or one for all there are.
+    fn for_each(
+        &self,
+        clients: Option<Devices>,
+        order: impl Fn(Option<String>) -> Command,
+    ) -> Vec<Command> {
+        match clients {
+            None => vec![order(None)],
+            Some(clients) => clients
+                .each()
+                .map(|client| order(Some(self.case.client(client).name.clone())))
+                .collect(),
         }
     }
 
-    /// The app's own server makes a ticket; its clock is right.
-    fn mint(&mut self, now: Time, user: &str, token: Option<&TokenAct>) -> String {
-        let issued = EPOCH_UNIX_MS + now.0;
-        let life = match token {
-            Some(TokenAct::ValidFor(life)) => *life,
-            _ => self.case.rules.token.default_life,
-        };
-        let claims = Claims {
-            user: user.to_owned(),
-            app: APP_ID,
-            issued,
-            ends: issued + life.0,
-        };
-        let (text, about) = match token {
-            Some(TokenAct::Fault(fault)) => {
-                let text = ticket::mint_faulty(&claims, *fault);
-                (text, format!("{user}, {fault}"))
-            }
-            _ => (ticket::mint(&claims), format!("{user}, ends +{life}")),
-        };
-        self.record.ticket(&text, &about);
-        text
-    }
-}
-
-impl CallName {
-    /// The call of the closed list that is made.
-    pub fn api(&self) -> Option<Api> {
-        match self {
-            CallName::Known(api) => Some(*api),
-            CallName::SwitchAccount => Some(Api::Login),
-        }
-    }
-
-    /// As it is written.
-    pub fn name(&self) -> &str {
-        match self {
-            CallName::Known(api) => api.word(),
-            CallName::SwitchAccount => "switch-account",
-        }
+    fn say_on(&self, clients: Option<Devices>) -> String {
+        let on = |clients| format!(" on {}", self.case.name_of(clients));
+        clients.map(on).unwrap_or_default()
     }
 }
 

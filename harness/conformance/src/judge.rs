@@ -7,10 +7,10 @@ use session::words::ErrorWord;
 use crate::case::{Case, States};
 use crate::requirement::{Catalogue, Party};
 use crate::rules::{self, About, RuleTexts, Violation};
-use crate::scenario::Action;
+use crate::scenario::{Action, Observation, Pattern, Seen};
 use crate::script::Script;
 use crate::source::Span;
-use crate::transcript::{End, SCRIPT, Transcript, What};
+use crate::transcript::{CallMade, CallMeant, End, SCRIPT, Transcript, What};
 use crate::watch::{Status, Unmet, Watch};
 
 /// The name under which the reference peers play.
@@ -50,6 +50,19 @@ pub struct Verdict {
     pub inconclusive: Vec<String>,
     /// The rows this case decided, and how.
     pub decided: BTreeMap<String, bool>,
+    /// What the steps that only observe wrote down.
+    pub observed: Vec<Observed>,
+}
+
+/// What a step wrote down without judging it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// The step, counted from 0.
+    pub step: usize,
+    /// The name of the notes.
+    pub name: String,
+    /// What each device was told and answered, in neutral words.
+    pub lines: Vec<String>,
 }
 
 /// Something that was not as it must be.
@@ -80,7 +93,7 @@ pub enum Noticed {
     Rule(String),
     /// Rows the script says it violates, and nobody noticed.
     Violates,
-    /// The run used up its virtual time, or filled its record.
+    /// The run used up its virtual time, filled its record, or an app called without end.
     Limit,
 }
 
@@ -122,6 +135,7 @@ pub fn judge(
             undocumented: Vec::new(),
             inconclusive: Vec::new(),
             decided: BTreeMap::new(),
+            observed: Vec::new(),
         },
         unsupported: false,
     };
@@ -158,7 +172,7 @@ impl Judgement<'_> {
     fn steps(&mut self) {
         let entries = &self.transcript.entries;
         let mut script = Script::default();
-        let mut states = States::default();
+        let mut states = States::new(self.case.rules.login.into_room);
         let mut watching: Option<(usize, Watch)> = None;
         for (index, entry) in entries.iter().enumerate() {
             let boundary = entry.actor == SCRIPT;
@@ -173,7 +187,14 @@ impl Judgement<'_> {
                         watching = Some((*step, watch));
                     }
                 }
-                What::Call(call) => script.call_made(&entry.actor, call.id),
+                What::Call(CallMade { id, inside, .. })
+                | What::Asks(CallMeant { id, inside, .. })
+                    if inside.is_none() =>
+                {
+                    if let Some(client) = self.case.find(&entry.actor) {
+                        script.call_numbered(client, *id);
+                    }
+                }
                 _ => {}
             }
             states.follow(entry);
@@ -203,8 +224,8 @@ impl Judgement<'_> {
             // Time passes between two entries; what is decided by silence is decided then.
             if at.is_some_and(|at| at < entry.at) {
                 watch.instant_over(at.unwrap_or_default(), self.case);
-                if watch.decides_before(entry.at) {
-                    watch.instant_over(entry.at, self.case);
+                while let Some(due) = watch.decides_before(entry.at) {
+                    watch.instant_over(due, self.case);
                 }
             }
             watch.entry(index, entry, self.case, &mut script.taken);
@@ -223,6 +244,13 @@ impl Judgement<'_> {
             .into_iter()
             .map(str::to_owned)
             .collect();
+        if let Action::Observe(Observation::Observe { name, .. }) = &step.action {
+            self.verdict.observed.push(Observed {
+                step: index,
+                name: name.clone(),
+                lines: watch.observed(),
+            });
+        }
         match watch.status() {
             Status::Met(_) => self.decide(&rows, true),
             Status::Undocumented(knob) => {
@@ -236,11 +264,15 @@ impl Judgement<'_> {
                 }
                 self.decide(&rows, false);
                 let fault = self.fault_of(&rows, &step.action);
+                let expected = match step.say_round() {
+                    Some(round) => format!("{} ({round})", unmet.expected),
+                    None => unmet.expected.clone(),
+                };
                 self.verdict.findings.push(Finding {
                     by: Noticed::Step(index),
                     rows,
                     fault,
-                    expected: unmet.expected.clone(),
+                    expected,
                     seen: unmet.seen.clone(),
                     entry: unmet.entry,
                     span: Some(step.span),
@@ -352,11 +384,16 @@ impl Judgement<'_> {
 
     fn limits(&mut self) {
         let last = self.transcript.entries.last().map(|entry| &entry.what);
-        if let Some(What::End(end @ (End::TimeLimit | End::RecordLimit))) = last {
+        // It is the script that has an app call without end.
+        let fault = match last {
+            Some(What::End(End::CallLimit)) => Fault::App,
+            _ => Fault::Harness,
+        };
+        if let Some(What::End(end @ (End::TimeLimit | End::RecordLimit | End::CallLimit))) = last {
             self.verdict.findings.push(Finding {
                 by: Noticed::Limit,
                 rows: Vec::new(),
-                fault: Fault::Harness,
+                fault,
                 expected: "the run comes to an end".into(),
                 seen: end.means().into(),
                 entry: self.transcript.entries.len().checked_sub(1),
@@ -375,9 +412,9 @@ impl Judgement<'_> {
             .find(|party| *party != Party::App);
         let looks_at_server = matches!(
             action,
-            Action::Observe(crate::scenario::Observation::Expect {
-                what: crate::scenario::Pattern {
-                    seen: crate::scenario::Seen::Session { .. },
+            Action::Observe(Observation::Expect {
+                what: Pattern {
+                    seen: Seen::Session { .. },
                     ..
                 },
                 ..

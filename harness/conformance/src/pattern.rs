@@ -1,34 +1,40 @@
 //! Does an entry fit a pattern, and how are both put into words?
 
 use serde_json::Value;
-use session::words::State;
+use session::words::{ErrorWord, State};
 
 use crate::case::Case;
 use crate::profile::Promise;
-use crate::scenario::{Activity, EventPattern, Pattern, Seen};
+use crate::scenario::{Activity, ClientIndex, Devices, EventPattern, Seen, SessionWord};
 use crate::transcript::{Entry, EventSeen, SERVER, What};
 use crate::watch::plain;
 
-/// Does the entry show what the pattern looks for?
-pub(crate) fn fits(pattern: &Pattern, entry: &Entry, case: &Case<'_>) -> bool {
-    let device = &case.client(pattern.client).name;
-    match (&pattern.seen, &entry.what) {
-        (
-            Seen::Session {
-                is: wanted,
-                cause: wanted_cause,
-            },
-            What::Session(session),
-        ) => {
-            entry.actor == SERVER
-                && session.device == *device
-                && session.is == *wanted
-                && (wanted_cause.is_none() || session.cause == *wanted_cause)
+/// Does the entry show what is looked for on this device?
+pub(crate) fn fits(client: ClientIndex, seen: &Seen, entry: &Entry, case: &Case<'_>) -> bool {
+    let client = case.client(client);
+    match (seen, &entry.what) {
+        (Seen::Session { is, .. }, What::Counted { user }) => {
+            entry.actor == SERVER && *is == SessionWord::Counted && *user == client.user
         }
-        _ if entry.actor != *device => false,
+        (Seen::Session { is, cause, room }, What::Session(session)) => {
+            entry.actor == SERVER
+                && session.device == client.name
+                && session.is == *is
+                && agrees(cause, &session.cause)
+                && agrees(room, &session.room)
+        }
+        _ if entry.actor != client.name => false,
         (Seen::Event(wanted), What::Event(event)) => event_fits(wanted, event, case),
-        (Seen::Callback { name, args }, What::Event(event)) => {
+        (
+            Seen::Callback {
+                name,
+                args,
+                listener,
+            },
+            What::Event(event),
+        ) => {
             event.callback.as_ref() == Some(name)
+                && event.listener == *listener
                 && args
                     .iter()
                     .all(|(name, value)| event.args.get(name).is_some_and(|seen| same(value, seen)))
@@ -43,15 +49,19 @@ pub(crate) fn fits(pattern: &Pattern, entry: &Entry, case: &Case<'_>) -> bool {
         }
         (Seen::Activity(Activity::Connect), What::Connect { .. }) => true,
         (Seen::Activity(Activity::Send), What::Sent { .. } | What::Connect { .. }) => true,
-        (Seen::State(wanted), What::Event(event)) => event.state == Some(*wanted),
         _ => false,
     }
 }
 
+/// Is a wanted part the one that is seen? One that is not wanted may be anything.
+fn agrees<T: PartialEq>(wanted: &Option<T>, seen: &Option<T>) -> bool {
+    wanted.is_none() || wanted == seen
+}
+
 /// Is the entry of the kind the pattern looks for, so that it is worth showing when it does not
 /// fit?
-pub(crate) fn is_near(pattern: &Pattern, entry: &Entry) -> bool {
-    match (&pattern.seen, &entry.what) {
+pub(crate) fn is_near(seen: &Seen, entry: &Entry) -> bool {
+    match (seen, &entry.what) {
         (Seen::Event(wanted), What::Event(event)) => {
             event.event == Some(wanted.event) || event.state == Some(State::LoggedOut)
         }
@@ -62,12 +72,10 @@ pub(crate) fn is_near(pattern: &Pattern, entry: &Entry) -> bool {
 }
 
 fn event_fits(wanted: &EventPattern, event: &EventSeen, case: &Case<'_>) -> bool {
-    fn agrees<T: PartialEq>(wanted: &Option<T>, seen: &Option<T>) -> bool {
-        wanted.is_none() || wanted == seen
-    }
     // A native callback may leave the reason or the error open; then its code must not deny it.
     let native = event.said == crate::transcript::Said::Native;
-    let error = agrees(&wanted.error, &event.error)
+    let finer = |wanted: ErrorWord| event.error.is_some_and(|seen| seen.is_a(wanted));
+    let error = wanted.error.is_none_or(finer)
         || (native
             && match (wanted.error, event.code) {
                 (Some(error), Some(code)) => case.profile.code_of(error, None) == Some(code),
@@ -81,6 +89,9 @@ fn event_fits(wanted: &EventPattern, event: &EventSeen, case: &Case<'_>) -> bool
         && agrees(&wanted.room, &event.room)
         && agrees(&wanted.user, &event.user)
         && agrees(&wanted.text, &event.text)
+        && agrees(&wanted.stream, &event.stream)
+        && agrees(&wanted.by, &event.by)
+        && wanted.listener == event.listener
 }
 
 /// Equal, numbers by their value.
@@ -92,18 +103,22 @@ fn same(wanted: &Value, seen: &Value) -> bool {
 }
 
 /// The pattern in words.
-pub(crate) fn say(pattern: &Pattern, case: &Case<'_>) -> String {
-    let device = &case.client(pattern.client).name;
-    let what = match &pattern.seen {
+pub(crate) fn say(clients: Devices, seen: &Seen, case: &Case<'_>) -> String {
+    let device = case.name_of(clients);
+    let what = match seen {
         Seen::Event(wanted) => say_event_pattern(wanted),
-        Seen::Callback { name, args } => {
+        Seen::Callback { name, args, .. } => {
             let args: Vec<String> = args
                 .iter()
                 .map(|(name, value)| format!("{name}: {}", plain(value)))
                 .collect();
             format!("{name}({})", args.join(", "))
         }
-        Seen::State(state) => format!("state {state}"),
+        Seen::State { is, room: None } => format!("state {is}"),
+        Seen::State {
+            is,
+            room: Some(room),
+        } => format!("state {is} in {room}"),
         Seen::OutcomeOf(decision) => match case.profile.promise(*decision, &case.rules) {
             Promise::Told(event, reason, error) => {
                 let wanted = EventPattern::of(event, reason, error);
@@ -116,7 +131,11 @@ pub(crate) fn say(pattern: &Pattern, case: &Case<'_>) -> String {
         },
         Seen::Activity(Activity::Connect) => "a connect".into(),
         Seen::Activity(Activity::Send) => "any traffic".into(),
-        Seen::Session { is, cause } => match cause {
+        Seen::Session {
+            is: SessionWord::Counted,
+            ..
+        } => "its user counted by the server".into(),
+        Seen::Session { is, cause, .. } => match cause {
             Some(cause) => format!("its session {is} at the server by {cause}"),
             None => format!("its session {is} at the server"),
         },
@@ -140,6 +159,9 @@ fn say_event_pattern(wanted: &EventPattern) -> String {
     add("room", wanted.room.clone());
     add("user", wanted.user.clone());
     add("text", wanted.text.clone());
+    add("stream", wanted.stream.clone());
+    add("by", wanted.by.map(|by| by.to_string()));
+    add("heard by", wanted.listener.clone());
     said
 }
 

@@ -1,23 +1,27 @@
 //! A vendor at one version, as data.
 //!
 //! - this file: the profile and its vocabulary
+//! - `offer`: what its console offers
 //! - `load`: files to profiles, with `extends` and all complaints at their place
 //! - `native`: neutral words to the vendor's own and back
 //! - `promise`: what a profile promises at each point where vendors decide differently
 
 mod load;
 mod native;
+mod offer;
 mod promise;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use session::rules::{Console, DevicePolicy, OnExpiry, Rules};
+use session::rules::Rules;
 use session::time::Millis;
 use session::words::{Api, ErrorWord, Event, Reason, State};
 
 pub use self::load::{ProfileText, Profiles};
+pub use self::native::ReasonBy;
+pub use self::offer::ConsoleOffer;
 pub use self::promise::Promise;
 
 /// A profile, resolved: what it extends is merged in.
@@ -91,19 +95,18 @@ session::words! {
         LoginRetry = "login-retry", "a login without a network is retried";
         ServerKick = "server-kick", "an administrator can end a user's sessions";
         StatusQuery = "status-query", "the app can ask for the user and state of the login";
+        SeveralRooms = "several-rooms", "a client can be in several rooms at once";
+        Streams = "streams", "streams are published and played in rooms";
+        RoomMessages = "room-messages", "barrage messages and custom commands in rooms";
+        OfflineLogin = "offline-login", "the last user can log in without a network";
+        LocalConversations = "local-conversations", "conversations and their history are kept on the device";
+        Bans = "bans", "an administrator can shut a user out, and admit the user again";
+        Revocation = "revocation", "an administrator can make the tickets of a user worthless";
+        DeviceLimits = "device-limits", "the console limits how many devices of a user are online";
+        UserNames = "user-names", "a login can say what the user is to be called";
+        Listeners = "listeners", "an app registers and removes listeners as it likes";
+        ReadyEvent = "ready-event", "the app is told when the calls after a login work";
     }
-}
-
-/// What a console offers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ConsoleOffer {
-    /// The device policies to choose from.
-    pub device_policy: Vec<DevicePolicy>,
-    /// The effects of a ticket's end to choose from.
-    pub on_token_expiry: Vec<OnExpiry>,
-    /// Can the reconnect window be set?
-    pub reconnect_window: bool,
 }
 
 /// How long things may take before that is a finding.
@@ -146,19 +149,23 @@ pub struct NativeError {
 }
 
 /// An event in the vendor's words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct NativeEvent {
     /// The callback; absent where the vendor has none for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback: Option<String>,
-    /// Its arguments; `$code`, `$room`, `$user`, `$text` and `$seconds-left` stand for the
-    /// event's own.
+    /// Its arguments; `$code`, `$room`, `$user`, `$text`, `$stream`, `$by`, `$reason` and
+    /// `$seconds-left` stand for the event's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub args: BTreeMap<String, Value>,
     /// Codes that go with a reason instead of an error.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub codes: BTreeMap<Reason, i64>,
+    /// What `$reason` says for a reason, such as `newer-login`, or for a reason and what the
+    /// other device is, such as `newer-login-by-web`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reasons: BTreeMap<ReasonBy, String>,
 }
 
 /// Where a value comes from.
@@ -188,28 +195,6 @@ impl Profile {
     /// Is it `id`, or does it extend it?
     pub fn descends_from(&self, id: &str) -> bool {
         self.id == id || self.ancestors.iter().any(|ancestor| ancestor == id)
-    }
-
-    /// Why these console settings cannot be had here, if they cannot.
-    pub fn refuses(&self, console: &Console) -> Option<String> {
-        if let Some(policy) = console.device_policy
-            && !self.console.device_policy.contains(&policy)
-        {
-            return Some(format!(
-                "its console does not offer device-policy: {policy}"
-            ));
-        }
-        if let Some(on_expiry) = console.on_token_expiry
-            && !self.console.on_token_expiry.contains(&on_expiry)
-        {
-            return Some(format!(
-                "its console does not offer on-token-expiry: {on_expiry}"
-            ));
-        }
-        if console.reconnect_window.is_some() && !self.console.reconnect_window {
-            return Some("its reconnect window cannot be set".into());
-        }
-        None
     }
 
     /// How long this call may take.

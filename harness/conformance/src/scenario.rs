@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use session::peer::{Disturbed, Gateway};
 use session::rules::Console;
 use session::ticket::Fault;
 use session::time::Millis;
-use session::words::{Api, EndCause, ErrorWord, Event, Platform, Reason, State};
+use session::words::{Api, EndCause, ErrorWord, Event, Notice, Platform, Reason, State};
 
 use crate::source::{Source, Span};
 
@@ -76,11 +77,20 @@ pub struct Client {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClientIndex(pub usize);
 
+/// One device, or all of a fleet; they stand side by side in [`Scenario::clients`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Devices {
+    first: usize,
+    count: usize,
+}
+
 /// One step.
 #[derive(Debug, Clone)]
 pub struct Step {
     /// Where it stands.
     pub span: Span,
+    /// Which round of each `repeat` around it this is, from 1, the outermost first.
+    pub rounds: Vec<u32>,
     /// The rows this very step decides.
     pub covers: Vec<String>,
     /// What it does or observes.
@@ -103,8 +113,8 @@ pub enum Action {
 pub enum Act {
     /// An API call.
     Call {
-        /// On which device.
-        client: ClientIndex,
+        /// On which devices.
+        client: Devices,
         /// The call.
         call: CallAct,
         /// What is done about its result.
@@ -114,8 +124,8 @@ pub enum Act {
     Advance(Millis),
     /// The network of a device changes.
     Network {
-        /// The device.
-        client: ClientIndex,
+        /// The devices.
+        client: Devices,
         /// The change.
         change: NetworkChange,
     },
@@ -123,18 +133,56 @@ pub enum Act {
     Server(ServerAct),
     /// Something is done to an app's process.
     App {
-        /// The device.
-        client: ClientIndex,
+        /// The devices.
+        client: Devices,
         /// What.
         is: AppAct,
     },
     /// A device's clock is set wrong.
     Clock {
-        /// The device.
-        client: ClientIndex,
+        /// The devices.
+        client: Devices,
         /// Milliseconds it is ahead (behind, when negative) of the truth.
         skew: i64,
     },
+    /// From now on the app makes calls from inside a callback.
+    On {
+        /// The devices.
+        client: Devices,
+        /// What it does.
+        reaction: Reaction,
+    },
+    /// From now on the app's source of tickets behaves so.
+    TokenProvider {
+        /// The devices.
+        client: Devices,
+        /// How.
+        provider: TokenProvider,
+    },
+}
+
+/// Calls that an app makes from inside a callback.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reaction {
+    /// The event whose callback it is.
+    pub event: Event,
+    /// Only when it happened for this reason.
+    pub reason: Option<Reason>,
+    /// Only in this room.
+    pub room: Option<String>,
+    /// How often; `None` every time.
+    pub times: Option<u64>,
+    /// The calls, in order; none when the app is to react no longer.
+    pub calls: Vec<CallAct>,
+}
+
+/// How an app's source of tickets behaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenProvider {
+    /// The tickets it gives; good ones of the usual life when left out.
+    pub token: Option<TokenAct>,
+    /// How long it takes.
+    pub after: Millis,
 }
 
 /// An API call as the script asks for it.
@@ -152,6 +200,55 @@ pub struct CallAct {
     pub to: Option<String>,
     /// The text of a message.
     pub text: Option<String>,
+    /// What the user is to be called.
+    pub name: Option<String>,
+    /// Is it a login that succeeds from what is stored?
+    pub offline: bool,
+    /// Are the members of a room told of this one, and this one of them?
+    pub notify: bool,
+    /// The gateway a login begins with.
+    pub gateway: Gateway,
+    /// The stream, where it is not the default one.
+    pub stream: Option<String>,
+    /// With whom a conversation was.
+    pub with: Option<String>,
+    /// How many rooms at once.
+    pub mode: Option<RoomMode>,
+    /// The room that is left.
+    pub from: Option<String>,
+    /// The name of a listener.
+    pub listener: Option<String>,
+}
+
+impl CallAct {
+    /// A call that says nothing about its arguments.
+    pub fn new(api: CallName) -> CallAct {
+        CallAct {
+            api,
+            user: None,
+            room: None,
+            token: None,
+            to: None,
+            text: None,
+            name: None,
+            offline: false,
+            notify: true,
+            gateway: Gateway::FIRST,
+            stream: None,
+            with: None,
+            mode: None,
+            from: None,
+            listener: None,
+        }
+    }
+}
+
+session::words! {
+    /// How many rooms a client may be in at once.
+    RoomMode, "room mode" {
+        Single = "single", "one room at a time";
+        Several = "several", "several rooms at once";
+    }
 }
 
 /// What is called.
@@ -161,6 +258,26 @@ pub enum CallName {
     Known(Api),
     /// A login of another user, called as the vendor switches accounts: a plain login.
     SwitchAccount,
+    /// A login into one room more.
+    JoinRoom,
+    /// A logout from one room.
+    LeaveRoom,
+}
+
+impl CallName {
+    /// The call of the closed list that is made.
+    pub fn api(&self) -> Api {
+        match self {
+            CallName::Known(api) => *api,
+            CallName::SwitchAccount | CallName::JoinRoom => Api::Login,
+            CallName::LeaveRoom => Api::Logout,
+        }
+    }
+
+    /// Does the call bring a ticket?
+    pub fn needs_ticket(&self) -> bool {
+        matches!(self.api(), Api::Login | Api::RenewToken | Api::SwitchRoom)
+    }
 }
 
 /// A ticket as the script asks for it.
@@ -240,10 +357,49 @@ pub enum ServerAct {
     Stop,
     /// It starts.
     Start,
-    /// An administrator ends every session of the user.
-    Kick(String),
+    /// An administrator ends sessions of the user.
+    Kick {
+        /// The user.
+        user: String,
+        /// Only in this room.
+        room: Option<String>,
+        /// Only on these devices.
+        client: Option<Devices>,
+    },
+    /// An administrator shuts the user out.
+    Ban(String),
+    /// An administrator admits the user again.
+    Unban(String),
+    /// An administrator makes the user's tickets worthless.
+    Revoke(String),
     /// Console settings change.
     Set(Console),
+    /// A gateway stops or starts.
+    Gateway {
+        /// Which.
+        gateway: Gateway,
+        /// What becomes of it.
+        is: GatewayWord,
+    },
+    /// The next notices of a kind do not arrive as they should.
+    Disturb {
+        /// Which kind.
+        notice: Notice,
+        /// Only those to these devices.
+        client: Option<Devices>,
+        /// How many.
+        times: u64,
+        /// What becomes of them.
+        how: Disturbed,
+    },
+}
+
+session::words! {
+    /// What becomes of a gateway.
+    GatewayWord, "gateway word" {
+        Stopped = "stopped", "its links end, and it takes no new ones";
+        Started = "started", "it works again";
+    }
 }
 
 session::words! {
@@ -289,6 +445,8 @@ pub enum Observation {
         most: u64,
         /// How long to go on counting.
         lasting: Option<Millis>,
+        /// In any stretch of this length, over all devices together, instead of in all.
+        in_any: Option<Millis>,
         /// The anchor.
         since: Option<String>,
     },
@@ -301,6 +459,19 @@ pub enum Observation {
         /// Counted from the call.
         within: Option<Millis>,
     },
+    /// Several at once: expectations, prohibitions and counts.
+    Watch(Vec<Observation>),
+    /// What the app is told and answered is written down, not judged.
+    Observe {
+        /// Whose.
+        client: Devices,
+        /// For how long from now on.
+        lasting: Option<Millis>,
+        /// The name of the notes.
+        name: String,
+        /// The anchor.
+        since: Option<String>,
+    },
 }
 
 /// When something must be seen, counted from the anchor.
@@ -310,15 +481,17 @@ pub enum When {
     Already,
     /// At the latest then.
     Within(Millis),
+    /// The same, counted from the beginning of the step.
+    FromNow(Millis),
     /// Not before the first, not after the second.
     Between(Millis, Millis),
 }
 
-/// What an observation looks for on one device.
+/// What an observation looks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pattern {
-    /// The device.
-    pub client: ClientIndex,
+    /// On which devices.
+    pub client: Devices,
     /// What.
     pub seen: Seen,
 }
@@ -334,9 +507,16 @@ pub enum Seen {
         name: String,
         /// The arguments that matter.
         args: Vec<(String, serde_json::Value)>,
+        /// The listener that hears it; `None` is the app's own.
+        listener: Option<String>,
     },
     /// The state, now or by the end of the bound.
-    State(State),
+    State {
+        /// Which.
+        is: State,
+        /// In which room; `None` is the only one, or the one that was heard of last.
+        room: Option<String>,
+    },
     /// What the profile promises for this decision.
     OutcomeOf(Decision),
     /// The client itself does something on the network.
@@ -347,6 +527,8 @@ pub enum Seen {
         is: SessionWord,
         /// Why it ended.
         cause: Option<EndCause>,
+        /// In which room.
+        room: Option<String>,
     },
 }
 
@@ -367,6 +549,12 @@ pub struct EventPattern {
     pub user: Option<String>,
     /// With which text.
     pub text: Option<String>,
+    /// About which stream.
+    pub stream: Option<String>,
+    /// What the device is that displaced this one.
+    pub by: Option<Platform>,
+    /// The listener that hears it; `None` is the app's own.
+    pub listener: Option<String>,
 }
 
 session::words! {
@@ -383,6 +571,7 @@ session::words! {
         Opened = "opened", "it began";
         Resumed = "resumed", "it goes on over a new link";
         Ended = "ended", "it ended";
+        Counted = "counted", "its user counts as active today, for the first time today";
     }
 }
 
@@ -411,6 +600,53 @@ impl EventPattern {
             room: None,
             user: None,
             text: None,
+            stream: None,
+            by: None,
+            listener: None,
+        }
+    }
+}
+
+impl Step {
+    /// Which round it is, in words; `None` outside of every `repeat`.
+    pub fn say_round(&self) -> Option<String> {
+        let rounds: Vec<String> = self.rounds.iter().map(u32::to_string).collect();
+        (!rounds.is_empty()).then(|| format!("round {}", rounds.join(".")))
+    }
+}
+
+impl Devices {
+    /// Several that stand side by side.
+    pub fn fleet(first: usize, count: usize) -> Devices {
+        Devices { first, count }
+    }
+
+    /// The first of them.
+    pub fn first(self) -> ClientIndex {
+        ClientIndex(self.first)
+    }
+
+    /// How many there are.
+    pub fn count(self) -> usize {
+        self.count
+    }
+
+    /// Each of them, in the file's order.
+    pub fn each(self) -> impl Iterator<Item = ClientIndex> {
+        (self.first..self.first + self.count).map(ClientIndex)
+    }
+
+    /// Are these among them?
+    pub fn hold(self, others: Devices) -> bool {
+        self.first <= others.first && others.first + others.count <= self.first + self.count
+    }
+}
+
+impl From<ClientIndex> for Devices {
+    fn from(client: ClientIndex) -> Devices {
+        Devices {
+            first: client.0,
+            count: 1,
         }
     }
 }

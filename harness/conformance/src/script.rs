@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use session::time::Time;
+use session::words::Api;
 
 use crate::case::{Case, States};
-use crate::scenario::{Act, Action, Observation, Step, Then};
+use crate::scenario::{Act, Action, ClientIndex, Observation, Step, Then};
 use crate::watch::{Anchor, Beginning, Watch};
 
 /// Anchors, marks, started calls and used-up entries.
@@ -14,19 +15,19 @@ pub(crate) struct Script {
     /// When the most recent act began.
     act: Anchor,
     marks: BTreeMap<String, Anchor>,
-    /// Started calls by name: their number once it is known, their device, and when.
+    /// Started calls by name.
     started: BTreeMap<String, Started>,
-    /// The name of the call that was started last and has no number yet.
+    /// The name of the calls that were started last, while one of them has no number yet.
     unnumbered: Option<String>,
     pub(crate) taken: BTreeSet<usize>,
 }
 
 #[derive(Debug, Clone)]
 struct Started {
-    id: Option<u32>,
-    device: String,
+    /// The devices, and the numbers of their calls once they are known.
+    calls: Vec<(ClientIndex, Option<u32>)>,
     at: Anchor,
-    api: Option<session::words::Api>,
+    api: Api,
 }
 
 impl Script {
@@ -58,31 +59,34 @@ impl Script {
                 within,
             }) => match self.started.get(of) {
                 Some(call) => {
-                    let bound = within.unwrap_or_else(|| case.profile.bound_of(call.api));
-                    Watch::answer(call.at, &call.device, call.id, expected.clone(), bound)
+                    let bound = within.unwrap_or_else(|| case.profile.bound_of(Some(call.api)));
+                    Watch::answers(call.at, &call.calls, expected, bound, case)
                 }
                 None => Watch::done(now),
             },
             Action::Observe(observation) => {
-                let since = match observation {
-                    Observation::Expect { since, .. }
-                    | Observation::Never { since, .. }
-                    | Observation::Count { since, .. } => since.as_ref(),
-                    Observation::Result { .. } => None,
+                let beginning = Beginning { case, now, states };
+                let all = match observation {
+                    Observation::Watch(all) => all.as_slice(),
+                    one => std::slice::from_ref(one),
                 };
-                let anchor = since
-                    .and_then(|name| self.marks.get(name))
-                    .copied()
-                    .unwrap_or(self.act);
-                let beginning = Beginning {
-                    case,
-                    anchor,
-                    now,
-                    states,
-                };
-                Watch::observation(observation, &beginning)
+                let all = all.iter().map(|one| (one, self.anchor(one)));
+                Watch::observations(all, &beginning)
             }
         }
+    }
+
+    /// What an observation counts from.
+    fn anchor(&self, observation: &Observation) -> Anchor {
+        let since = match observation {
+            Observation::Expect { since, .. }
+            | Observation::Never { since, .. }
+            | Observation::Count { since, .. }
+            | Observation::Observe { since, .. } => since.as_ref(),
+            Observation::Watch(_) | Observation::Result { .. } => None,
+        };
+        let mark = since.and_then(|name| self.marks.get(name));
+        mark.copied().unwrap_or(self.act)
     }
 
     fn begin_act(&mut self, act: &Act, here: Anchor, case: &Case<'_>) -> Watch {
@@ -90,21 +94,17 @@ impl Script {
             Act::Call {
                 client, call, then, ..
             } => {
-                let device = &case.client(*client).name;
                 let api = call.api.api();
+                let calls: Vec<_> = client.each().map(|client| (client, None)).collect();
                 match then {
                     Then::Wait(expected) => {
-                        let bound = case.profile.bound_of(api);
-                        Watch::answer(here, device, None, expected.clone(), bound)
+                        let bound = case.profile.bound_of(Some(api));
+                        Watch::answers(here, &calls, expected, bound, case)
                     }
                     Then::GoOn(name) => {
-                        let call = Started {
-                            id: None,
-                            device: device.clone(),
-                            at: here,
-                            api,
-                        };
-                        self.started.insert(name.clone(), call);
+                        let at = here;
+                        self.started
+                            .insert(name.clone(), Started { calls, at, api });
                         self.unnumbered = Some(name.clone());
                         Watch::done(here.at)
                     }
@@ -115,13 +115,19 @@ impl Script {
         }
     }
 
-    /// A call was made; if it is the one that was started, this is its number.
-    pub(crate) fn call_made(&mut self, device: &str, id: u32) {
-        if let Some(name) = &self.unnumbered
-            && let Some(call) = self.started.get_mut(name)
-            && call.device == device
-        {
-            call.id = Some(id);
+    /// A call got its number; if it is the one that was started, this is it.
+    pub(crate) fn call_numbered(&mut self, client: ClientIndex, id: u32) {
+        let Some(name) = &self.unnumbered else {
+            return;
+        };
+        let Some(started) = self.started.get_mut(name) else {
+            return;
+        };
+        let mut open = started.calls.iter_mut().filter(|(_, id)| id.is_none());
+        if let Some((_, number)) = open.find(|(device, _)| *device == client) {
+            *number = Some(id);
+        }
+        if started.calls.iter().all(|(_, id)| id.is_some()) {
             self.unnumbered = None;
         }
     }

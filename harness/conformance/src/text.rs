@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use session::time::Time;
 
-use crate::transcript::{Entry, EventSeen, Message, SCRIPT, SessionSeen, Transcript, What};
+use crate::transcript::{
+    CallAnswered, Entry, EventSeen, Message, SCRIPT, SessionSeen, Transcript, What,
+};
 use crate::watch::plain;
 
 /// The whole transcript. Hashes are left out: a snapshot changes when behaviour does.
@@ -63,25 +65,28 @@ pub fn say(entry: &Entry) -> String {
                 .map(|(name, value)| format!("{name}: {value}"))
                 .collect();
             let native = native(call.native.as_deref());
+            let inside = inside(call.inside.as_deref());
             format!(
-                "call #{} {}({}){native}",
+                "call #{} {}({}){native}{inside}",
                 call.id,
                 call.api,
                 args.join(", ")
             )
         }
+        What::Asks(call) => {
+            let inside = inside(call.inside.as_deref());
+            format!(
+                "asks for a ticket for call #{} {}{inside}",
+                call.id, call.api
+            )
+        }
+        What::NeverCalled(call) => format!(
+            "call #{} {} is never made: the process died",
+            call.id, call.api
+        ),
         What::Result(answer) => {
             let mut said = format!("call #{} {} ", answer.id, answer.api);
-            match (answer.ok, &answer.value) {
-                (true, None) => said.push_str("succeeds"),
-                (true, Some(value)) => {
-                    let _ = write!(said, "answers {value}");
-                }
-                (false, _) => said.push_str("fails"),
-            }
-            if let Some(error) = answer.error {
-                let _ = write!(said, " with {error}");
-            }
+            said.push_str(&say_outcome(answer));
             if let Some(code) = answer.code {
                 let _ = write!(said, " ({code})");
             }
@@ -137,7 +142,26 @@ pub fn say(entry: &Entry) -> String {
     }
 }
 
-fn say_event(event: &EventSeen) -> String {
+/// How a call ended, in neutral words.
+fn say_outcome(answer: &CallAnswered) -> String {
+    match (answer.ok, &answer.value, answer.error) {
+        (true, None, _) => "succeeds".to_owned(),
+        (true, Some(value), _) => format!("answers {value}"),
+        (false, _, None) => "fails".to_owned(),
+        (false, _, Some(error)) => format!("fails with {error}"),
+    }
+}
+
+/// What an app is told or answered, in neutral words only; `None` for anything else.
+pub fn say_neutrally(entry: &Entry) -> Option<String> {
+    match &entry.what {
+        What::Event(event) => Some(say_happening(event)),
+        What::Result(answer) => Some(format!("{} {}", answer.api, say_outcome(answer))),
+        _ => None,
+    }
+}
+
+fn say_happening(event: &EventSeen) -> String {
     let mut said = match event.event {
         Some(word) => format!("event {word}"),
         None => "event without a neutral word".to_owned(),
@@ -153,17 +177,29 @@ fn say_event(event: &EventSeen) -> String {
         ("room", &event.room),
         ("user", &event.user),
         ("text", &event.text),
+        ("stream", &event.stream),
     ] {
         if let Some(value) = value {
             facts.push(format!("{label} {value}"));
         }
     }
+    if let Some(by) = event.by {
+        facts.push(format!("by {by}"));
+    }
     if let Some(seconds) = event.seconds_left {
         facts.push(format!("{seconds} s left"));
+    }
+    if let Some(listener) = &event.listener {
+        facts.push(format!("heard by {listener}"));
     }
     if !facts.is_empty() {
         let _ = write!(said, " ({})", facts.join(", "));
     }
+    said
+}
+
+fn say_event(event: &EventSeen) -> String {
+    let mut said = say_happening(event);
     if let Some(callback) = &event.callback {
         let args: Vec<String> = event
             .args
@@ -205,6 +241,11 @@ fn say_message(message: &Message) -> String {
     } else {
         format!("{name} {{ {} }}", fields.join(", "))
     }
+}
+
+fn inside(callback: Option<&str>) -> String {
+    let inside = |callback| format!(", inside {callback}");
+    callback.map(inside).unwrap_or_default()
 }
 
 fn native(name: Option<&str>) -> String {

@@ -79,8 +79,12 @@ pub enum What {
         /// The first line of it, as its author wrote it.
         text: String,
     },
+    /// The app asks its source of tickets for one, in order to call.
+    Asks(CallMeant),
     /// The app called.
     Call(CallMade),
+    /// The call that the app asked for a ticket for is never made: its process died.
+    NeverCalled(CallMeant),
     /// A call was answered.
     Result(CallAnswered),
     /// The app was told something.
@@ -188,6 +192,22 @@ pub struct CallMade {
     /// Its arguments.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub args: BTreeMap<String, String>,
+    /// The callback that it is made from inside of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<String>,
+}
+
+/// A call that an app is about to make.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CallMeant {
+    /// Its number.
+    pub id: u32,
+    /// Its neutral name.
+    pub api: String,
+    /// The callback that it is made from inside of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<String>,
 }
 
 /// The answer to a call.
@@ -241,9 +261,18 @@ pub struct EventSeen {
     /// The text of a message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// About which stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<String>,
+    /// What the device is that displaced this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Platform>,
     /// Seconds the ticket has left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds_left: Option<u64>,
+    /// The listener that heard it; absent when it is the app's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listener: Option<String>,
     /// The vendor's callback; absent when the vendor has none for this event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback: Option<String>,
@@ -265,7 +294,10 @@ impl EventSeen {
             room: None,
             user: None,
             text: None,
+            stream: None,
+            by: None,
             seconds_left: None,
+            listener: None,
             callback: None,
             args: BTreeMap::new(),
         }
@@ -326,6 +358,7 @@ session::words! {
         Stopped = "stopped", "the script stopped at a step; the run settled";
         TimeLimit = "time-limit", "the virtual time a run may take is used up";
         RecordLimit = "record-limit", "the record is as long as it may be";
+        CallLimit = "call-limit", "an app made more calls from inside its callbacks than it may";
     }
 }
 

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use session::peer::{
-    Answer, Call, CallId, LinkId, LoginCall, Outcome, Output, Recipient, SessionEvent,
+    Answer, Call, CallId, Callback, Gateway, LinkId, Outcome, Output, Recipient, SessionEvent,
 };
 use session::time::Time;
 use session::words::{Api, State};
 
 use super::{Actor, Fact, quality};
 use crate::case::{Case, States};
-use crate::scenario::{ClientIndex, NetworkChange, SessionWord};
+use crate::scenario::{ClientIndex, NetworkChange, RoomMode, SessionWord};
 use crate::transcript::{
-    CallAnswered, CallMade, Entry, FORMAT, Header, Message, SCRIPT, SERVER, SessionSeen,
+    CallAnswered, CallMade, Entry, EventSeen, FORMAT, Header, Message, SCRIPT, SERVER, SessionSeen,
     Transcript, What,
 };
 
@@ -46,7 +46,7 @@ impl<'a> Record<'a> {
                 header,
                 entries: Vec::new(),
             },
-            states: States::default(),
+            states: States::new(case.rules.login.into_room),
             tickets: BTreeMap::new(),
             calls: BTreeMap::new(),
         }
@@ -99,31 +99,14 @@ impl<'a> Record<'a> {
             .or_insert_with(|| format!("ticket#{number} ({about})"));
     }
 
-    pub(super) fn call(&mut self, at: Time, client: ClientIndex, id: CallId, call: &Call) {
-        let mut args = BTreeMap::new();
-        let mut add = |name: &str, value: String| args.insert(name.to_owned(), value);
-        match call {
-            Call::Login(LoginCall {
-                user, ticket, room, ..
-            }) => {
-                add("user", user.clone());
-                add("ticket", self.label(ticket));
-                if let Some(room) = room {
-                    add("room", room.clone());
-                }
-            }
-            Call::RenewToken { ticket, .. } => {
-                add("ticket", self.label(ticket));
-            }
-            Call::SendMessage { to, text, .. } => {
-                match to {
-                    Recipient::User(user) => add("to", user.clone()),
-                    Recipient::Room { room, .. } => add("room", room.clone().unwrap_or_default()),
-                };
-                add("text", text.clone());
-            }
-            _ => {}
-        }
+    pub(super) fn call(
+        &mut self,
+        at: Time,
+        client: ClientIndex,
+        id: CallId,
+        call: &Call,
+        inside: Option<String>,
+    ) {
         let native = call
             .api()
             .and_then(|api| self.case.profile.calls.get(&api))
@@ -132,10 +115,80 @@ impl<'a> Record<'a> {
             id: id.0,
             api: call.name().to_owned(),
             native,
-            args,
+            args: self.arguments(call),
+            inside,
         };
         self.calls.insert(id.0, call.clone());
         self.client(at, client, What::Call(made));
+    }
+
+    fn arguments(&self, call: &Call) -> BTreeMap<String, String> {
+        let mut args = BTreeMap::new();
+        let mut add = |name: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                args.insert(name.to_owned(), value.to_owned());
+            }
+        };
+        match call {
+            Call::Login(login) => {
+                add("user", Some(&login.user));
+                add("ticket", Some(&self.label(&login.ticket)));
+                add("room", login.room.as_deref());
+                add("name", login.name.as_deref());
+                add("offline", login.offline.then_some("true"));
+                add("notify", (!login.notify).then_some("false"));
+                let other = login.gateway != Gateway::FIRST;
+                add("gateway", other.then_some(&login.gateway.0.to_string()));
+            }
+            Call::Logout { room } => add("room", room.as_deref()),
+            Call::RenewToken { ticket, room } => {
+                add("ticket", Some(&self.label(ticket)));
+                add("room", room.as_deref());
+            }
+            Call::SendMessage { to, text, .. } => {
+                match to {
+                    Recipient::User(user) => add("to", Some(user)),
+                    Recipient::Room { room, user } => {
+                        add("room", room.as_deref());
+                        add("to", user.as_deref());
+                    }
+                }
+                add("text", Some(text));
+            }
+            Call::SetRoomMode { several } => {
+                let mode = match several {
+                    true => RoomMode::Several,
+                    false => RoomMode::Single,
+                };
+                add("mode", Some(mode.word()));
+            }
+            Call::SwitchRoom { from, to, ticket } => {
+                add("from", from.as_deref());
+                add("room", Some(to));
+                add("ticket", Some(&self.label(ticket)));
+            }
+            Call::Publish { stream, room, .. } => {
+                add("stream", Some(stream));
+                add("room", room.as_deref());
+            }
+            Call::Play { stream, .. } => add("stream", Some(stream)),
+            Call::SetStreamExtraInfo { stream, text } => {
+                add("stream", Some(stream));
+                add("text", Some(text));
+            }
+            Call::GetHistory { with } => add("with", Some(with)),
+            Call::GetUserName { user } => add("user", Some(user)),
+            Call::AddListener { name } | Call::RemoveListener { name } => {
+                add("listener", Some(name));
+            }
+            Call::Initialise
+            | Call::Destroy
+            | Call::GetConversations
+            | Call::GetLoginUser
+            | Call::GetLoginStatus
+            | Call::Other(_) => {}
+        }
+        args
     }
 
     pub(super) fn fact(&mut self, at: Time, actor: Actor, fact: Fact<'_>) {
@@ -159,12 +212,21 @@ impl<'a> Record<'a> {
             Output::Connect { link, .. } => What::Connect { link: link.0 },
             Output::Close { link } => What::Close { link: link.0 },
             Output::Send { link, bytes } => self.sent(*link, bytes),
-            Output::Callback { callback, .. } => {
+            Output::Callback { listener, callback } => {
                 let state = match actor {
-                    Actor::Client(client) => self.states.of(&self.case.client(client).name),
+                    Actor::Client(client) => {
+                        let room = match callback {
+                            Callback::Neutral(happening) => happening.room.as_deref(),
+                            Callback::Native { .. } => None,
+                        };
+                        self.states.of(&self.case.client(client).name, room)
+                    }
                     Actor::Server => State::LoggedOut,
                 };
-                What::Event(self.case.profile.understand(callback, state))
+                What::Event(EventSeen {
+                    listener: listener.clone(),
+                    ..self.case.profile.understand(callback, state)
+                })
             }
             Output::Result { id, outcome } => self.answered(*id, outcome),
             Output::Session(event) => session(event),

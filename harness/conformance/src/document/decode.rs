@@ -1,9 +1,10 @@
 //! Key by key: what stands in the text against what the table says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, MOST_SHOWN, closest, shown};
-use crate::grammar::{self, ACTS, COVERS, Field, OBSERVATIONS, Record, Rule};
+use crate::grammar::{self, ACTS, COVERS, Field, MOST_CLIENTS, OBSERVATIONS, Record, Rule};
+use crate::scenario::Devices;
 use crate::source::{Source, Span};
 use crate::yaml::{Key, Node, Value};
 
@@ -13,8 +14,9 @@ use super::filled::{Entry, Filled, ReadStep};
 /// Turns nodes into values and collects what is wrong with them.
 pub(super) struct Decoder<'a> {
     pub(super) known: &'a Known,
-    /// The names of the clients, right or wrong; `None` when the file does not tell.
-    pub(super) clients: Option<Vec<String>>,
+    /// The names of the clients, right or wrong, and the devices each stands for; `None` when the
+    /// file does not tell.
+    pub(super) clients: Option<BTreeMap<String, Devices>>,
     /// The users that steps log in.
     pub(super) users: BTreeSet<String>,
     source: &'a Source,
@@ -71,9 +73,7 @@ impl<'a> Decoder<'a> {
     pub(super) fn new(source: &'a Source, known: &'a Known, root: &Node) -> Decoder<'a> {
         // Steps may stand above the clients they name.
         let clients = match root.get("clients").map(|node| &node.value) {
-            Some(Value::Map(entries)) if !entries.is_empty() => {
-                Some(entries.iter().map(|(key, _)| key.text.clone()).collect())
-            }
+            Some(Value::Map(entries)) if !entries.is_empty() => Some(devices(entries)),
             _ => None,
         };
         Decoder {
@@ -185,7 +185,7 @@ impl<'a> Decoder<'a> {
         let meant = self.unknown(record, owner, &unknown);
         self.missing(record, owner, &filled, &meant);
         for rule in record.rules() {
-            self.rule(rule, record, owner, &filled, !unknown.is_empty());
+            self.rule(rule, owner, &filled, !unknown.is_empty());
         }
         Some(filled)
     }
@@ -197,8 +197,7 @@ impl<'a> Decoder<'a> {
         owner: &str,
         keys: &[&Key],
     ) -> Vec<&'static str> {
-        let fields = record.fields().filter(|field| field.is_available());
-        let names: Vec<&'static str> = fields.map(|field| field.name).collect();
+        let names: Vec<&'static str> = record.fields().map(|field| field.name).collect();
         let mut meant = Vec::new();
         for key in keys {
             meant.extend(self.closest(&key.text, names.iter().copied()));
@@ -233,14 +232,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn rule(
-        &mut self,
-        rule: &'static Rule,
-        record: &'static Record,
-        owner: &str,
-        filled: &Filled,
-        has_unknown: bool,
-    ) {
+    fn rule(&mut self, rule: &'static Rule, owner: &str, filled: &Filled, has_unknown: bool) {
         // In the order of the text, so that the second of two is complained about.
         let present = |names: &'static [&'static str]| -> Vec<&Entry> {
             let named = |entry: &&Entry| names.contains(&entry.name);
@@ -250,6 +242,15 @@ impl<'a> Decoder<'a> {
             Rule::ExactlyOne(names) => (names, 1, 1),
             Rule::AtLeastOne(names) => (names, 1, usize::MAX),
             Rule::AtMostOne(names) => (names, 0, 1),
+            Rule::Together(name, other) => {
+                if let (Some(entry), false) = (filled.entry(name), filled.has(other)) {
+                    self.complain(
+                        Diagnostic::new("missing-key", format!("`{name}` needs `{other}`"))
+                            .at(entry.key, format!("there is no `{other}` here")),
+                    );
+                }
+                return;
+            }
             Rule::Beside(name, others) => {
                 if let Some(entry) = filled.entry(name)
                     && present(others).is_empty()
@@ -264,10 +265,8 @@ impl<'a> Decoder<'a> {
             }
         };
         let entries = present(names);
-        let is_later = |entry: &Entry| record.field(entry.name).is_some_and(|f| !f.is_available());
         // One that was complained about may have been the one.
-        let is_excused = has_unknown || filled.entries.iter().any(is_later);
-        if entries.len() < at_least && !is_excused {
+        if entries.len() < at_least && !has_unknown {
             let one = if at_most == 1 { "one" } else { "at least one" };
             self.complain(
                 Diagnostic::new(
@@ -367,10 +366,7 @@ impl<'a> Decoder<'a> {
     /// A step without a word of the language.
     fn no_word(&mut self, node: &Node, entries: &[(Key, Node)]) {
         let words = || ACTS.iter().chain(OBSERVATIONS);
-        let names: Vec<&str> = words()
-            .filter(|field| field.is_available())
-            .map(|field| field.name)
-            .collect();
+        let names: Vec<&str> = words().map(|field| field.name).collect();
         let Some((key, _)) = entries.iter().find(|(key, _)| key.text != COVERS.name) else {
             let at = entries.first().map_or(node.span, |(key, _)| key.span);
             self.complain(
@@ -419,6 +415,21 @@ impl<'a> Decoder<'a> {
             _ => key,
         }
     }
+}
+
+/// The devices that each name under `clients:` stands for, as far as they are allowed.
+fn devices(entries: &[(Key, Node)]) -> BTreeMap<String, Devices> {
+    let mut first = 0;
+    let mut out = BTreeMap::new();
+    for (key, node) in entries {
+        let count = match node.get("count").map(|node| &node.value) {
+            Some(Value::Int(count)) => usize::try_from(*count).unwrap_or(1).clamp(1, MOST_CLIENTS),
+            _ => 1,
+        };
+        out.insert(key.text.clone(), Devices::fleet(first, count));
+        first += count;
+    }
+    out
 }
 
 /// What there is instead, if a glance takes it in.
@@ -480,6 +491,9 @@ fn names_given(node: &Node) -> Vec<String> {
                 }
                 nodes.push(node);
             }
+        }
+        if let Value::List(items) = &node.value {
+            nodes.extend(items);
         }
     }
     names

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use session::time::Millis;
 
 use crate::grammar::Field;
-use crate::scenario::{ClientIndex, ProfileSelector};
+use crate::scenario::{Devices, ProfileSelector};
 use crate::source::Span;
 
 use super::decode::Site;
@@ -14,7 +14,7 @@ use super::decode::Site;
 #[derive(Debug)]
 pub(super) enum Typed {
     Text(String),
-    Client(ClientIndex),
+    Client(Devices),
     Length(Millis),
     Skew(i64),
     Word(&'static str),
@@ -119,7 +119,8 @@ impl Filled {
         }
     }
 
-    pub(super) fn client(&self) -> Option<ClientIndex> {
+    /// The devices under `client`.
+    pub(super) fn client(&self) -> Option<Devices> {
         match self.get("client")? {
             Typed::Client(client) => Some(*client),
             _ => None,
@@ -176,6 +177,14 @@ impl Filled {
             _ => None,
         };
         self.items(name).iter().filter_map(text).collect()
+    }
+
+    pub(super) fn words<W: FromStr>(&self, name: &str) -> Vec<W> {
+        let word = |item: &Typed| match item {
+            Typed::Word(word) => word.parse().ok(),
+            _ => None,
+        };
+        self.items(name).iter().filter_map(word).collect()
     }
 
     pub(super) fn codes(&self, name: &str) -> Vec<i64> {

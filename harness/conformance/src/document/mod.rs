@@ -3,6 +3,7 @@
 //! Three passes over the same tree, all complaining into one list:
 //! - [`decode`]: key by key as the table of the language says: types, words, names, unknown keys
 //! - [`acts`], [`observations`]: step by step: what the table cannot say about one step
+//! - [`unrolled`]: every round of a `repeat` as steps of its own
 //! - [`timeline`]: from step to step: marks, labels, crashed apps, stopped servers, the sum of waits
 
 mod acts;
@@ -12,6 +13,7 @@ mod observations;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod unrolled;
 mod values;
 
 use std::collections::BTreeSet;
@@ -71,8 +73,10 @@ pub fn lower(source: Arc<Source>, name: &str, known: &Known) -> Result<Scenario,
     match scenario {
         Some(scenario) if diagnostics.is_empty() => Ok(scenario),
         _ => {
+            // A step of a `repeat` may be wrong in the same way in every round.
+            let mut seen = BTreeSet::new();
+            diagnostics.retain(|diagnostic| seen.insert(format!("{diagnostic:?}")));
             diagnostics.sort_by_key(|diagnostic| diagnostic.span.map(|span| span.start));
-            diagnostics.dedup();
             debug_assert!(!diagnostics.is_empty(), "refused without a reason");
             Err(diagnostics)
         }
@@ -86,20 +90,14 @@ fn scenario(
     top: &Filled,
 ) -> Option<Scenario> {
     let clients: Vec<Client> = match top.get("clients") {
-        Some(Typed::Clients(clients)) => clients.iter().map(client).collect(),
+        Some(Typed::Clients(clients)) => clients.iter().flat_map(devices).collect(),
         _ => Vec::new(),
     };
     let read: &[ReadStep] = match top.get("steps") {
         Some(Typed::Steps(steps)) => steps,
         _ => &[],
     };
-    let moments: Vec<Moment<'_>> = read
-        .iter()
-        .map(|step| Moment {
-            step,
-            action: action(decoder, step),
-        })
-        .collect();
+    let moments: Vec<Moment<'_>> = unrolled::moments(decoder, read);
     timeline::check(decoder, &clients, &moments);
     // A step that was not understood has left a complaint; the scenario is refused anyway.
     let steps = moments
@@ -107,6 +105,7 @@ fn scenario(
         .filter_map(|moment| {
             Some(Step {
                 span: moment.step.span,
+                rounds: moment.rounds,
                 covers: moment.step.covers.clone(),
                 action: moment.action?,
             })
@@ -131,28 +130,58 @@ fn scenario(
     })
 }
 
-fn client((name, settings): &(String, Filled)) -> Client {
+/// A client, or every device of a fleet.
+fn devices((name, settings): &(String, Filled)) -> Vec<Client> {
+    match settings.number("count") {
+        None => {
+            let user = settings.text("user").unwrap_or_else(|| name.clone());
+            vec![client(name.clone(), user, settings)]
+        }
+        Some(count) => (1..=count)
+            .map(|number| {
+                let name = format!("{name}-{number}");
+                client(name.clone(), name, settings)
+            })
+            .collect(),
+    }
+}
+
+fn client(name: String, user: String, settings: &Filled) -> Client {
+    let app = settings.number("app").and_then(|app| app.try_into().ok());
     Client {
-        name: name.clone(),
-        user: settings.text("user").unwrap_or_else(|| name.clone()),
+        name,
+        user,
         platform: settings.word("platform").unwrap_or(Platform::Android),
         initialised: settings.flag("initialised").unwrap_or(true),
-        app: session::ticket::APP_ID,
-        listening: true,
-        saved: false,
+        app: app.unwrap_or(session::ticket::APP_ID),
+        listening: settings.flag("listening").unwrap_or(true),
+        saved: settings.flag("saved").unwrap_or(false),
     }
 }
 
 fn console(settings: &Filled) -> Console {
+    let count = |name: &str| {
+        settings
+            .number(name)
+            .and_then(|number| number.try_into().ok())
+    };
     Console {
         device_policy: settings.word("device-policy"),
+        per_platform: count("per-platform"),
+        on_web: count("on-web"),
+        native_in_total: count("native-in-total"),
+        exclude_each_other: settings
+            .has("exclude-each-other")
+            .then(|| settings.words("exclude-each-other")),
+        kicked_while_away: settings.word("kicked-while-away"),
         on_token_expiry: settings.word("on-token-expiry"),
         reconnect_window: match settings.get("reconnect-window") {
             Some(Typed::Length(length)) => Some(Window::Bounded(*length)),
             Some(Typed::Word(_)) => Some(Window::Unlimited),
             _ => None,
         },
-        ..Console::default()
+        several_rooms: settings.word("several-rooms"),
+        gateways: settings.number("gateways").and_then(|n| n.try_into().ok()),
     }
 }
 

@@ -19,10 +19,61 @@ pub(super) fn lower(decoder: &mut Decoder<'_>, step: &ReadStep, typed: &Typed) -
         "expect" => expect(decoder, filled),
         "never" => never(decoder, filled),
         "count" => count(decoder, filled),
+        "watch" => watch(decoder, filled),
+        "observe" => observe(decoder, filled),
         "result" => result(decoder, filled),
         _ => None,
     };
     observation.map(Action::Observe)
+}
+
+fn watch(decoder: &mut Decoder<'_>, filled: &Filled) -> Option<Observation> {
+    let lasting = lasting(decoder, filled, "looks at what is past")?;
+    filled.get("all")?;
+    let mut all = Vec::new();
+    for item in filled.items("all") {
+        let Typed::Record(item) = item else { continue };
+        let inner = |name: &str| item.record(name);
+        let observation = if let Some(inner) = inner("expect") {
+            expect(decoder, inner)
+        } else if let Some(inner) = inner("never") {
+            never(decoder, inner)
+        } else if let Some(inner) = inner("count") {
+            count(decoder, inner)
+        } else {
+            None
+        };
+        all.push(observation.map(|observation| lasts(observation, lasting)));
+    }
+    all.into_iter()
+        .collect::<Option<_>>()
+        .map(Observation::Watch)
+}
+
+/// The observation with the length of the `watch` it stands in, where it has none of its own.
+fn lasts(mut observation: Observation, length: Option<Millis>) -> Observation {
+    match &mut observation {
+        Observation::Expect { when, .. } => {
+            if let (When::Already, Some(length)) = (*when, length) {
+                *when = When::FromNow(length);
+            }
+        }
+        Observation::Never { lasting, .. } | Observation::Count { lasting, .. } => {
+            *lasting = lasting.or(length);
+        }
+        _ => {}
+    }
+    observation
+}
+
+fn observe(decoder: &mut Decoder<'_>, filled: &Filled) -> Option<Observation> {
+    let lasting = lasting(decoder, filled, "looks at what is past");
+    Some(Observation::Observe {
+        client: filled.client()?,
+        lasting: lasting?,
+        name: filled.text("as")?,
+        since: filled.text("since"),
+    })
 }
 
 fn expect(decoder: &mut Decoder<'_>, filled: &Filled) -> Option<Observation> {
@@ -113,13 +164,44 @@ fn count(decoder: &mut Decoder<'_>, filled: &Filled) -> Option<Observation> {
         );
     }
     let (least, most) = times?;
+    let lasting = lasting?;
+    let in_any = in_any(decoder, filled, lasting)?;
     Some(Observation::Count {
         what: what?,
         least,
         most,
-        lasting: lasting?,
+        lasting,
+        in_any,
         since: filled.text("since"),
     })
+}
+
+/// `in-any`; a stretch longer than the whole is none.
+fn in_any(
+    decoder: &mut Decoder<'_>,
+    filled: &Filled,
+    lasting: Option<Millis>,
+) -> Option<Option<Millis>> {
+    let Some(entry) = filled.entry("in-any") else {
+        return Some(None);
+    };
+    let length = filled.length("in-any")?;
+    if length.0 == 0 {
+        decoder.complain(
+            Diagnostic::new("no-effect", "a stretch of no time at all holds nothing")
+                .at(entry.place, "no time passes"),
+        );
+    }
+    if let Some(lasting) = lasting.filter(|lasting| *lasting < length && !filled.has("since")) {
+        decoder.complain(
+            Diagnostic::new(
+                "impossible",
+                format!("a stretch of {length} is longer than the {lasting} that are counted"),
+            )
+            .at(entry.place, "longer than `for`"),
+        );
+    }
+    Some(Some(length))
 }
 
 /// At least and at most how many times.
@@ -187,6 +269,9 @@ fn seen(decoder: &mut Decoder<'_>, filled: &Filled) -> Option<Seen> {
             room: filled.text("room"),
             user: filled.text("user"),
             text: filled.text("text"),
+            stream: filled.text("stream"),
+            by: filled.word("by"),
+            listener: filled.text("listener"),
         }));
     }
     if let Some(is) = filled.word("session") {
@@ -196,9 +281,16 @@ fn seen(decoder: &mut Decoder<'_>, filled: &Filled) -> Option<Seen> {
                     .at(entry.key, format!("there is none for `{is}`")),
             );
         }
+        if let (Some(entry), SessionWord::Counted) = (filled.entry("room"), is) {
+            decoder.complain(
+                Diagnostic::new("keys-apart", "users are counted, not their rooms")
+                    .at(entry.key, format!("there is none for `{is}`")),
+            );
+        }
         return Some(Seen::Session {
             is,
             cause: filled.word("cause"),
+            room: filled.text("room"),
         });
     }
     if let Some(name) = filled.text("callback") {
@@ -206,10 +298,19 @@ fn seen(decoder: &mut Decoder<'_>, filled: &Filled) -> Option<Seen> {
             Some(Typed::Arguments(args)) => args.clone(),
             _ => Vec::new(),
         };
-        return Some(Seen::Callback { name, args });
+        return Some(Seen::Callback {
+            name,
+            args,
+            listener: filled.text("listener"),
+        });
     }
-    let state = || filled.word("state").map(Seen::State);
+    if let Some(is) = filled.word("state") {
+        return Some(Seen::State {
+            is,
+            room: filled.text("room"),
+        });
+    }
     let outcome = || filled.word("outcome-of").map(Seen::OutcomeOf);
     let activity = || filled.word("activity").map(Seen::Activity);
-    state().or_else(outcome).or_else(activity)
+    outcome().or_else(activity)
 }

@@ -10,8 +10,9 @@ use super::*;
 use crate::diagnostic::{MOST_SHOWN, render};
 use crate::grammar::{ACTS, COVERS, Field, Kind, OBSERVATIONS, Record, Rule, SCENARIO};
 use crate::scenario::{
-    Act, Activity, AppAct, CallName, ClientIndex, Decision, Direction, EventPattern, Expected,
-    NetworkWord, Observation, Pattern, Seen, ServerAct, SessionWord, Then, TokenAct, When,
+    Act, Activity, AppAct, CallName, ClientIndex, Decision, Devices, Direction, EventPattern,
+    Expected, NetworkWord, Observation, Pattern, Seen, ServerAct, SessionWord, Then, TokenAct,
+    When,
 };
 
 /// Every word of the language at least once.
@@ -25,7 +26,21 @@ fn the_whole_language_is_understood() {
     assert_eq!(scenario.depends, ["reconnect.window"]);
     assert_eq!(scenario.console.device_policy, Some(DevicePolicy::Single));
     let users: Vec<&str> = scenario.clients.iter().map(|c| c.user.as_str()).collect();
-    assert_eq!(users, ["alice", "tablet", "007"]);
+    assert_eq!(
+        users,
+        [
+            "alice", "tablet", "007", "watch", "fleet-1", "fleet-2", "fleet-3"
+        ]
+    );
+    let watch = &scenario.clients[3];
+    assert_eq!(
+        (watch.app, watch.listening, watch.saved),
+        (u32::MAX, false, true)
+    );
+    assert_eq!(scenario.console.native_in_total, Some(4));
+    assert_eq!(scenario.console.gateways, Some(2));
+    let together = vec![Platform::Android, Platform::Iphone];
+    assert_eq!(scenario.console.exclude_each_other, Some(together));
     assert!(!scenario.clients[1].initialised);
     assert_eq!(scenario.steps[0].covers, ["ABC-042"]);
     assert!(scenario.leave_faults);
@@ -33,12 +48,12 @@ fn the_whole_language_is_understood() {
 }
 
 #[test]
-fn a_scenario_uses_every_available_word() {
+fn a_scenario_uses_every_key() {
     let root = yaml::parse(&source(FULL)).unwrap();
     let mut used = BTreeSet::new();
     keys(&root, &mut used);
     for record in records() {
-        for field in record.fields().filter(|field| field.is_available()) {
+        for field in record.fields() {
             assert!(used.contains(field.name), "`{}` is not tried", field.name);
         }
     }
@@ -46,8 +61,8 @@ fn a_scenario_uses_every_available_word() {
 
 #[test]
 fn acts_mean_what_they_say() {
-    let tablet = ClientIndex(1);
-    let phone = ClientIndex(0);
+    let tablet = Devices::from(ClientIndex(1));
+    let phone = Devices::from(ClientIndex(0));
     let call = |act: &Act| match act {
         Act::Call { client, call, then } => (*client, call.clone(), then.clone()),
         act => panic!("{act:?}"),
@@ -91,7 +106,11 @@ fn acts_mean_what_they_say() {
     assert_eq!(act("server: restart"), Act::Server(ServerAct::Restart));
     assert_eq!(
         act("server: { kick: alice }"),
-        Act::Server(ServerAct::Kick("alice".into()))
+        Act::Server(ServerAct::Kick {
+            user: "alice".into(),
+            room: None,
+            client: None,
+        })
     );
     assert_eq!(
         act("server: { set: { reconnect-window: unlimited } }"),
@@ -124,20 +143,110 @@ fn acts_mean_what_they_say() {
 }
 
 #[test]
+fn fleets_are_many_devices() {
+    let text = "title: T\nclients: { one: {}, fleet: { count: 3, platform: web }, last: {} }\nsteps:\n  - login: fleet\n  - login: fleet-3\n  - login: last\n";
+    let scenario = lowered(text);
+    let names: Vec<&str> = scenario.clients.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["one", "fleet-1", "fleet-2", "fleet-3", "last"]);
+    let devices: Vec<Devices> = scenario
+        .steps
+        .iter()
+        .map(|step| match &step.action {
+            Action::Act(Act::Call { client, .. }) => *client,
+            action => panic!("{action:?}"),
+        })
+        .collect();
+    let one = |at| Devices::from(ClientIndex(at));
+    assert_eq!(devices, [Devices::fleet(1, 3), one(3), one(4)]);
+
+    let too_many = text.replace("count: 3", "count: 1023");
+    assert_eq!(refused(&too_many)[0].code, "too-much");
+    let twice = text.replace("last", "fleet-2");
+    assert_eq!(refused(&twice)[0].code, "repeated");
+    let unknown = text.replace("login: fleet-3", "login: fleet-4");
+    assert_eq!(refused(&unknown)[0].code, "unknown-client");
+    let with_user = text.replace("count: 3", "count: 3, user: bob");
+    assert_eq!(refused(&with_user)[0].code, "keys-together");
+}
+
+#[test]
+fn a_repeat_is_its_steps_again_and_again() {
+    let text = with_steps(
+        "  - repeat:\n      times: 2\n      steps:\n        - mark: round\n        - repeat: { times: 2, steps: [{ login: phone }] }\n        - never: { client: phone, event: message, since: round }\n  - logout: phone\n",
+    );
+    let scenario = lowered(&text);
+    let rounds: Vec<Option<String>> = scenario.steps.iter().map(Step::say_round).collect();
+    let rounds: Vec<&str> = rounds.iter().map(|r| r.as_deref().unwrap_or("-")).collect();
+    assert_eq!(
+        rounds,
+        [
+            "round 1",
+            "round 1.1",
+            "round 1.2",
+            "round 1",
+            "round 2",
+            "round 2.1",
+            "round 2.2",
+            "round 2",
+            "-"
+        ]
+    );
+    // What is wrong only in a later round is found, once.
+    let crash =
+        with_steps("  - repeat: { times: 5, steps: [{ app: { client: phone, is: crashed } }] }\n");
+    let diagnostics = refused(&crash);
+    assert_eq!(diagnostics.len(), 1, "{diagnostics:?}");
+    assert_eq!(diagnostics[0].code, "impossible");
+}
+
+#[test]
+fn calls_from_inside_a_callback_are_its_devices_own() {
+    let Act::On { client, reaction } = act(
+        "on: { client: phone, event: kicked-out, times: 3, do: [{ login: phone }, { logout: {} }] }",
+    ) else {
+        panic!()
+    };
+    assert_eq!(client, ClientIndex(0).into());
+    assert_eq!((reaction.times, reaction.calls.len()), (Some(3), 2));
+    let other = "  - on: { client: phone, event: kicked-out, do: [{ login: tablet }] }\n";
+    assert_eq!(refused(&with_steps(other))[0].code, "keys-apart");
+    let fails =
+        "  - on: { client: phone, event: kicked-out, do: [{ login: { fails: banned } }] }\n";
+    assert_eq!(refused(&with_steps(fails))[0].code, "unknown-key");
+}
+
+#[test]
+fn a_watch_lends_its_length_to_its_items() {
+    let Action::Observe(Observation::Watch(all)) = step(
+        "watch: { for: 1h, all: [{ expect: { client: phone, event: message } }, { never: { client: phone, event: message, for: 1m } }] }",
+    )
+    .action
+    else {
+        panic!()
+    };
+    assert!(matches!(
+        &all[0],
+        Observation::Expect {
+            when: When::FromNow(Millis(3_600_000)),
+            ..
+        }
+    ));
+    assert!(matches!(
+        &all[1],
+        Observation::Never {
+            lasting: Some(Millis(60_000)),
+            ..
+        }
+    ));
+}
+
+#[test]
 fn observations_mean_what_they_say() {
     let phone = |seen| Pattern {
-        client: ClientIndex(0),
+        client: ClientIndex(0).into(),
         seen,
     };
-    let event = |event| EventPattern {
-        event,
-        reason: None,
-        error: None,
-        codes: Vec::new(),
-        room: None,
-        user: None,
-        text: None,
-    };
+    let event = |event| EventPattern::of(event, None, None);
     for (text, expected) in [
         (
             "expect: { client: phone, event: kicked-out, reason: newer-login, code: [1, -2] }",
@@ -154,7 +263,10 @@ fn observations_mean_what_they_say() {
         (
             "expect: { client: phone, state: online, within: 2s, since: outage }",
             Observation::Expect {
-                what: phone(Seen::State(State::Online)),
+                what: phone(Seen::State {
+                    is: State::Online,
+                    room: None,
+                }),
                 when: When::Within(Millis(2_000)),
                 since: Some("outage".into()),
             },
@@ -165,6 +277,7 @@ fn observations_mean_what_they_say() {
                 what: phone(Seen::Session {
                     is: SessionWord::Ended,
                     cause: Some(EndCause::Silent),
+                    room: None,
                 }),
                 when: When::Between(Millis(1_000), Millis(1_000)),
                 since: None,
@@ -179,6 +292,7 @@ fn observations_mean_what_they_say() {
                         ("reason".into(), 5.into()),
                         ("why".into(), serde_json::json!(["a"])),
                     ],
+                    listener: None,
                 }),
                 when: When::Already,
                 since: None,
@@ -199,6 +313,7 @@ fn observations_mean_what_they_say() {
                 least: 2,
                 most: u64::MAX,
                 lasting: Some(Millis(3_600_000)),
+                in_any: None,
                 since: None,
             },
         ),
@@ -209,6 +324,7 @@ fn observations_mean_what_they_say() {
                 least: 0,
                 most: 0,
                 lasting: None,
+                in_any: None,
                 since: None,
             },
         ),
@@ -242,16 +358,10 @@ fn the_step_of_the_design_page_is_found_where_it_stands() {
 #[test]
 fn every_example_of_the_table_is_right() {
     for record in records() {
-        for field in record.fields().filter(|field| field.is_available()) {
-            check_example(field);
-        }
+        record.fields().for_each(check_example);
     }
     check_example(&COVERS);
-    for field in ACTS
-        .iter()
-        .chain(OBSERVATIONS)
-        .filter(|field| field.is_available())
-    {
+    for field in ACTS.iter().chain(OBSERVATIONS) {
         check_example(field);
         step(&format!("{}: {}", field.name, field.example));
     }
@@ -269,6 +379,7 @@ fn the_table_is_in_order() {
                 Rule::ExactlyOne(names) | Rule::AtLeastOne(names) | Rule::AtMostOne(names) => {
                     names.to_vec()
                 }
+                Rule::Together(name, other) => vec![*name, *other],
                 Rule::Beside(name, others) => [&[*name], *others].concat(),
             };
             assert!(
@@ -285,19 +396,6 @@ fn the_table_is_in_order() {
             field.name,
             field.doc
         );
-    }
-}
-
-#[test]
-fn what_comes_later_is_called_that() {
-    for field in ACTS
-        .iter()
-        .chain(OBSERVATIONS)
-        .filter(|field| !field.is_available())
-    {
-        let text = with_steps(&format!("  - {}: {}\n", field.name, field.example));
-        let codes: Vec<&str> = refused(&text).iter().map(|d| d.code).collect();
-        assert_eq!(codes, ["not-available"], "{}", field.name);
     }
 }
 
@@ -328,6 +426,7 @@ fn anchors_and_merges_work_and_point_home() {
 fn ten_thousand_wrong_steps_are_refused_in_bounds() {
     let text = with_steps(&"  - login: nobody\n".repeat(10_000));
     let diagnostics = refused(&text);
+    // Each is wrong at a place of its own.
     assert_eq!(diagnostics.len(), 10_000);
     let shown = render(&source(&text), &diagnostics, true);
     assert!(shown.contains(&format!("and {} more", 10_000 - MOST_SHOWN)));
@@ -422,7 +521,9 @@ fn check_example(field: &'static Field) {
 fn records() -> Vec<&'static Record> {
     fn visit(kind: &'static Kind, out: &mut Vec<&'static Record>) {
         match kind {
-            Kind::Many(kind) | Kind::OneOrMany(kind) | Kind::Pair(kind) => visit(kind, out),
+            Kind::Series(kind) | Kind::Many(kind) | Kind::OneOrMany(kind) | Kind::Pair(kind) => {
+                visit(kind, out)
+            }
             Kind::Record(record) | Kind::Short(_, record) | Kind::Clients(record) => {
                 add(record, out)
             }

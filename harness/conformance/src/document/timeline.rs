@@ -6,7 +6,7 @@ use session::time::Millis;
 
 use crate::diagnostic::{Diagnostic, shown};
 use crate::scenario::{
-    Act, Action, AppAct, Client, ClientIndex, Observation, ServerAct, Then, When,
+    Act, Action, AppAct, Client, ClientIndex, Devices, Observation, ServerAct, Then, When,
 };
 use crate::source::Span;
 
@@ -21,6 +21,8 @@ const LONGEST: Millis = Millis(30 * 24 * 3_600 * 1_000);
 pub(super) struct Moment<'a> {
     pub(super) step: &'a ReadStep,
     pub(super) action: Option<Action>,
+    /// Which round of each `repeat` around it this is.
+    pub(super) rounds: Vec<u32>,
 }
 
 /// Complains about everything the order of `moments` makes impossible.
@@ -33,10 +35,12 @@ pub(super) fn check(decoder: &mut Decoder<'_>, clients: &[Client], moments: &[Mo
         apps: vec![Runs::Yes; clients.len()],
         server: Runs::Yes,
         acted: false,
+        again: false,
         total: Millis::ZERO,
         is_too_long: false,
     };
     for (at, moment) in moments.iter().enumerate() {
+        timeline.again = moment.rounds.iter().any(|round| *round > 1);
         match &moment.action {
             Some(action) => timeline.moment(moment.step, action, &moments[at + 1..]),
             None => timeline.not_understood(moment.step),
@@ -50,6 +54,8 @@ enum Runs {
     Yes,
     /// And where it ended.
     No(Span),
+    /// And where it was frozen.
+    StandsStill(Span),
     /// Nobody can tell after a step that was not understood.
     Perhaps,
 }
@@ -66,6 +72,8 @@ struct Timeline<'d, 'k> {
     server: Runs,
     /// Was anything done yet?
     acted: bool,
+    /// Was this step played before, in an earlier round?
+    again: bool,
     total: Millis,
     is_too_long: bool,
 }
@@ -78,7 +86,7 @@ impl Timeline<'_, '_> {
                 self.acted = true;
             }
             Action::Observe(observation) => self.observation(step, observation, rest),
-            Action::Mark(name) => named(self.decoder, &mut self.marks, name, step.span, "mark"),
+            Action::Mark(name) => self.name_mark(step, name),
         }
         self.pass(step, takes(action));
     }
@@ -103,56 +111,125 @@ impl Timeline<'_, '_> {
     fn act(&mut self, step: &ReadStep, act: &Act) {
         match act {
             Act::Call { client, then, .. } => {
-                if let Some(Runs::No(since)) = self.apps.get(client.0) {
-                    let since = *since;
-                    let message = format!("the app of {} is not running", self.name(*client));
-                    self.decoder.complain(
-                        Diagnostic::new("impossible", message)
-                            .at(step.place("client"), "cannot call anything")
-                            .also(since, "it crashed here")
-                            .help("start it first: `app: { client: ..., is: started }`"),
-                    );
-                }
+                self.can_call(step, *client);
                 if let Then::GoOn(name) = then {
                     let place = step.place("as");
-                    named(self.decoder, &mut self.started, name, place, "started call");
+                    let again = self.again;
+                    named(
+                        self.decoder,
+                        &mut self.started,
+                        name,
+                        place,
+                        "started call",
+                        again,
+                    );
                 }
             }
-            Act::App { client, is } => self.app(step, *client, *is),
+            Act::App { client, is } => {
+                for client in client.each() {
+                    if !self.app(step, client, *is) {
+                        break;
+                    }
+                }
+            }
             Act::Server(act) => self.server(step, act),
-            Act::Advance(_) | Act::Network { .. } | Act::Clock { .. } => {}
+            Act::Advance(_)
+            | Act::Network { .. }
+            | Act::Clock { .. }
+            | Act::On { .. }
+            | Act::TokenProvider { .. } => {}
         }
     }
 
-    fn app(&mut self, step: &ReadStep, client: ClientIndex, is: AppAct) {
-        let place = step.place("is");
-        let runs = self.apps.get(client.0).copied().unwrap_or(Runs::Perhaps);
-        match (is, runs) {
-            (AppAct::Crashed, Runs::No(first)) => {
-                let message = format!("the app of {} has crashed already", self.name(client));
-                self.decoder.complain(
+    fn name_mark(&mut self, step: &ReadStep, name: &str) {
+        named(
+            self.decoder,
+            &mut self.marks,
+            name,
+            step.span,
+            "mark",
+            self.again,
+        );
+    }
+
+    fn runs(&self, client: ClientIndex) -> Runs {
+        self.apps.get(client.0).copied().unwrap_or(Runs::Perhaps)
+    }
+
+    /// A process that is gone or stands still cannot call.
+    fn can_call(&mut self, step: &ReadStep, clients: Devices) {
+        for client in clients.each() {
+            let place = step.place("client");
+            let name = self.name(client);
+            let diagnostic = match self.runs(client) {
+                Runs::Yes | Runs::Perhaps => continue,
+                Runs::No(since) => {
+                    let message = format!("the app of {name} is not running");
                     Diagnostic::new("impossible", message)
-                        .at(place, "it is not running")
-                        .also(first, "it crashed here"),
-                );
-            }
-            (AppAct::Started, Runs::Yes) => {
-                let message = format!("the app of {} is running already", self.name(client));
-                self.decoder.complain(
+                        .at(place, "cannot call anything")
+                        .also(since, "it crashed here")
+                        .help("start it first: `app: { client: ..., is: started }`")
+                }
+                Runs::StandsStill(since) => {
+                    let message = format!("the app of {name} stands still");
                     Diagnostic::new("impossible", message)
-                        .at(place, "it has not crashed")
-                        .help("an app runs from the first step until it crashes"),
-                );
-            }
-            _ => {}
+                        .at(place, "cannot call anything")
+                        .also(since, "it was frozen here")
+                        .help("let it go on first: `app: { client: ..., is: resumed }`")
+                }
+            };
+            return self.decoder.complain(diagnostic);
         }
+    }
+
+    /// Says whether it is possible.
+    fn app(&mut self, step: &ReadStep, client: ClientIndex, is: AppAct) -> bool {
+        let place = step.place("is");
+        let impossible = |message: String| Diagnostic::new("impossible", message);
+        let name = self.name(client);
+        let wrong = match (is, self.runs(client)) {
+            (_, Runs::Perhaps) => None,
+            (AppAct::Crashed, Runs::No(first)) => Some(
+                impossible(format!("the app of {name} has crashed already"))
+                    .at(place, "it is not running")
+                    .also(first, "it crashed here"),
+            ),
+            (AppAct::Started, Runs::Yes | Runs::StandsStill(_)) => Some(
+                impossible(format!("the app of {name} is running already"))
+                    .at(place, "it has not crashed")
+                    .help("an app runs from the first step until it crashes"),
+            ),
+            (AppAct::Crashed | AppAct::Started, _) => None,
+            (_, Runs::No(first)) => Some(
+                impossible(format!("the app of {name} is not running"))
+                    .at(place, "it has crashed")
+                    .also(first, "it crashed here"),
+            ),
+            (AppAct::Resumed, Runs::Yes) => Some(
+                impossible(format!("the app of {name} does not stand still"))
+                    .at(place, "it was not frozen"),
+            ),
+            (AppAct::Resumed, Runs::StandsStill(_)) => None,
+            (_, Runs::StandsStill(since)) => Some(
+                impossible(format!("the app of {name} stands still"))
+                    .at(place, "it notices nothing")
+                    .also(since, "it was frozen here"),
+            ),
+            _ => None,
+        };
         if let Some(app) = self.apps.get_mut(client.0) {
             *app = match is {
                 AppAct::Crashed => Runs::No(step.span),
-                AppAct::Started => Runs::Yes,
-                _ => *app,
+                AppAct::Frozen => Runs::StandsStill(step.span),
+                AppAct::Started | AppAct::Resumed => Runs::Yes,
+                AppAct::Background | AppAct::Foreground => *app,
             };
         }
+        let possible = wrong.is_none();
+        wrong
+            .into_iter()
+            .for_each(|wrong| self.decoder.complain(wrong));
+        possible
     }
 
     fn server(&mut self, step: &ReadStep, act: &ServerAct) {
@@ -163,7 +240,7 @@ impl Timeline<'_, '_> {
                     .help("`server: restart` stops it and starts it again at once"),
             ),
             (ServerAct::Start, _) | (_, Runs::Yes | Runs::Perhaps) => None,
-            (_, Runs::No(stopped)) => Some(
+            (_, Runs::No(stopped) | Runs::StandsStill(stopped)) => Some(
                 Diagnostic::new("impossible", "the server is not running")
                     .at(step.span, "nothing can be done to it")
                     .also(stopped, "it was stopped here")
@@ -177,13 +254,16 @@ impl Timeline<'_, '_> {
         match act {
             ServerAct::Start | ServerAct::Restart => self.server = Runs::Yes,
             ServerAct::Stop => self.server = Runs::No(step.span),
-            ServerAct::Kick(user) => self.kick(step, user),
-            ServerAct::Set(_) => {}
+            ServerAct::Kick { user, .. } => self.is_known(step, user, "kick"),
+            ServerAct::Ban(user) => self.is_known(step, user, "ban"),
+            ServerAct::Unban(user) => self.is_known(step, user, "unban"),
+            ServerAct::Revoke(user) => self.is_known(step, user, "revoke"),
+            ServerAct::Set(_) | ServerAct::Gateway { .. } | ServerAct::Disturb { .. } => {}
         }
     }
 
-    /// A kick of somebody nobody has ever heard of is a slip of the pen.
-    fn kick(&mut self, step: &ReadStep, user: &str) {
+    /// Something done to somebody nobody has ever heard of is a slip of the pen.
+    fn is_known(&mut self, step: &ReadStep, user: &str, key: &str) {
         if self.clients.iter().any(|client| client.user == user)
             || self.decoder.users.contains(user)
         {
@@ -191,7 +271,7 @@ impl Timeline<'_, '_> {
         }
         let users = self.clients.iter().map(|client| client.user.as_str());
         let message = format!("no client logs in as `{}`", shown(user));
-        let place = step.place("kick");
+        let place = step.place(key);
         let diagnostic = Diagnostic::new("unknown-user", message).at(place, "unknown");
         let diagnostic = match self.decoder.closest(user, users) {
             Some(meant) => diagnostic
@@ -206,8 +286,15 @@ impl Timeline<'_, '_> {
         let since = match observation {
             Observation::Expect { since, .. }
             | Observation::Never { since, .. }
-            | Observation::Count { since, .. } => since,
+            | Observation::Count { since, .. }
+            | Observation::Observe { since, .. } => since,
             Observation::Result { of, .. } => return self.asked(step, of),
+            Observation::Watch(all) => {
+                for observation in all {
+                    self.observation(step, observation, rest);
+                }
+                return;
+            }
         };
         match since {
             None if !self.acted => self.decoder.complain(
@@ -286,8 +373,11 @@ fn named(
     name: &str,
     place: Span,
     what: &str,
+    again: bool,
 ) {
     match names.get(name) {
+        // The same step of a `repeat` gives it anew.
+        Some(first) if again && *first == place => {}
         Some(first) => decoder.complain(
             Diagnostic::new(
                 "repeated",
@@ -326,14 +416,21 @@ fn meant(
 fn takes(action: &Action) -> Millis {
     match action {
         Action::Act(Act::Advance(length)) => *length,
-        Action::Observe(Observation::Expect { when, .. }) => match when {
-            When::Already => Millis::ZERO,
-            When::Within(length) | When::Between(_, length) => *length,
-        },
-        Action::Observe(
-            Observation::Never { lasting, .. } | Observation::Count { lasting, .. },
-        ) => lasting.unwrap_or(Millis::ZERO),
-        Action::Observe(Observation::Result { within, .. }) => within.unwrap_or(Millis::ZERO),
+        Action::Observe(observation) => lasts(observation),
         Action::Act(_) | Action::Mark(_) => Millis::ZERO,
+    }
+}
+
+fn lasts(observation: &Observation) -> Millis {
+    match observation {
+        Observation::Expect { when, .. } => match when {
+            When::Already => Millis::ZERO,
+            When::Within(length) | When::FromNow(length) | When::Between(_, length) => *length,
+        },
+        Observation::Never { lasting, .. }
+        | Observation::Count { lasting, .. }
+        | Observation::Observe { lasting, .. } => lasting.unwrap_or(Millis::ZERO),
+        Observation::Result { within, .. } => within.unwrap_or(Millis::ZERO),
+        Observation::Watch(all) => all.iter().map(lasts).max().unwrap_or(Millis::ZERO),
     }
 }

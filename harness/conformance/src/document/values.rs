@@ -7,7 +7,7 @@ use crate::grammar::{
     Kind, LONGEST_LINE, LONGEST_NAME, LONGEST_USER, Listing, MOST_CLIENTS, MOST_STEPS, RESERVED,
     Record, Words, length,
 };
-use crate::scenario::{ClientIndex, ProfileSelector};
+use crate::scenario::{Devices, ProfileSelector};
 use crate::source::Span;
 use crate::yaml::{Node, Value};
 
@@ -68,6 +68,10 @@ impl Decoder<'_> {
             },
             Kind::Listed(listing) => self.listed(*listing, site),
             Kind::Profile => self.profile(site),
+            Kind::Series(kind) => match &site.node.value {
+                Value::List(items) => self.items(kind, site, items),
+                _ => self.refuse(site.wrong_type()),
+            },
             Kind::Many(kind) => self.many(kind, site),
             Kind::OneOrMany(kind) => match site.node.value {
                 Value::List(_) => self.many(kind, site),
@@ -91,23 +95,12 @@ impl Decoder<'_> {
             },
             Kind::Clients(record) => self.clients(record, site),
             Kind::Steps => self.steps(site),
-            Kind::Later => self.later(site.field.name, site.key),
         }
     }
 
     fn refuse(&mut self, diagnostic: Diagnostic) -> Option<Typed> {
         self.complain(diagnostic);
         None
-    }
-
-    fn later(&mut self, word: &str, at: Span) -> Option<Typed> {
-        self.refuse(
-            Diagnostic::new(
-                "not-available",
-                format!("`{word}` is part of the language, but not available in this version"),
-            )
-            .at(at, "in a later version"),
-        )
     }
 
     fn text<'n>(&mut self, site: Site<'n>) -> Option<&'n str> {
@@ -206,15 +199,17 @@ impl Decoder<'_> {
         let text = self.text(site)?;
         // Without clients there is a complaint already, and one is enough.
         let clients = self.clients.as_ref()?;
-        if let Some(at) = clients.iter().position(|name| name == text) {
-            return Some(Typed::Client(ClientIndex(at)));
+        if let Some(devices) = clients.get(text).copied().or_else(|| one_of(clients, text)) {
+            return Some(Typed::Client(devices));
         }
         let diagnostic = site.wrong(
             "unknown-client",
             format!("there is no client `{}`", shown(text)),
             "not under `clients:`",
         );
-        let clients: Vec<&str> = clients.iter().map(String::as_str).collect();
+        let mut clients: Vec<(&String, &Devices)> = clients.iter().collect();
+        clients.sort_by_key(|(_, devices)| devices.first());
+        let clients: Vec<&str> = clients.iter().map(|(name, _)| name.as_str()).collect();
         let diagnostic = self.advise(diagnostic, text, site.node.span, &clients);
         self.refuse(diagnostic)
     }
@@ -248,9 +243,6 @@ impl Decoder<'_> {
         };
         if let Some(word) = words.find(text) {
             return Some(Typed::Word(word));
-        }
-        if let Some(later) = words.later.iter().find(|later| **later == text) {
-            return self.later(later, site.place());
         }
         let diagnostic = site.wrong(
             "unknown-word",
@@ -392,11 +384,14 @@ impl Decoder<'_> {
             let diagnostic = site.wrong("empty", "there are no clients", "nobody takes part");
             return self.refuse(diagnostic.help("for example `clients: { phone: {} }`"));
         }
-        if entries.len() > MOST_CLIENTS {
-            let message = format!(
-                "there are {} clients; {MOST_CLIENTS} are allowed",
-                entries.len()
-            );
+        let total: usize = self
+            .clients
+            .iter()
+            .flat_map(|clients| clients.values())
+            .map(|devices| devices.count())
+            .sum();
+        if total > MOST_CLIENTS {
+            let message = format!("there are {total} clients; {MOST_CLIENTS} are allowed");
             return self.refuse(site.wrong("too-much", message, "too many"));
         }
         let mut clients = Vec::with_capacity(entries.len());
@@ -410,8 +405,9 @@ impl Decoder<'_> {
             if RESERVED.contains(&name.as_str()) {
                 let message = format!("no client can be called `{name}`");
                 self.complain(at_key.wrong("bad-name", message, "has a meaning in transcripts"));
-            } else {
-                self.check_name(name, at_key);
+            } else if self.check_name(name, at_key) && self.is_of_a_fleet(name) {
+                let message = format!("a device of a fleet is called `{name}`");
+                self.complain(at_key.wrong("repeated", message, "called the same"));
             }
             let owner = format!("client `{}`", shown(name));
             if let Some(filled) = self.record(record, &owner, key.span, node) {
@@ -420,6 +416,11 @@ impl Decoder<'_> {
         }
         // One that is no map leaves a gap; then the indices do not fit.
         (clients.len() == entries.len()).then_some(Typed::Clients(clients))
+    }
+
+    fn is_of_a_fleet(&self, name: &str) -> bool {
+        let clients = self.clients.as_ref();
+        clients.is_some_and(|clients| one_of(clients, name).is_some())
     }
 
     fn steps(&mut self, site: Site<'_>) -> Option<Typed> {
@@ -456,6 +457,16 @@ impl Decoder<'_> {
             _ => diagnostic.help(all_of(&names)),
         }
     }
+}
+
+/// The device of a fleet that `text` names by its number.
+fn one_of(clients: &BTreeMap<String, Devices>, text: &str) -> Option<Devices> {
+    let (fleet, number) = text.rsplit_once('-')?;
+    let devices = clients.get(fleet).filter(|devices| devices.count() > 1)?;
+    let at: usize = number.parse().ok()?;
+    let is_plain = number == at.to_string();
+    let device = devices.each().nth(at.checked_sub(1)?)?;
+    is_plain.then(|| device.into())
 }
 
 fn too_long(site: Site<'_>, longest: usize) -> Diagnostic {

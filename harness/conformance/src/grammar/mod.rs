@@ -1,9 +1,10 @@
 //! The scenario language as one table: every key, what it takes, and a sentence about it.
 //!
 //! Reading a file ([`crate::document`]), the JSON Schema ([`crate::schema`]) and the reference page
-//! are all functions of [`table::SCENARIO`]; there is no other list of keys. What the table cannot
+//! ([`crate::language`]) are all functions of [`table::SCENARIO`]; there is no other list of keys. What the table cannot
 //! say (an order of steps, a comparison of two values) is in `document`.
 
+pub mod calls;
 pub mod length;
 // One line a key: a table is read in columns.
 #[rustfmt::skip]
@@ -48,6 +49,8 @@ pub enum Rule {
     AtMostOne(&'static [&'static str]),
     /// The first only beside one of the others.
     Beside(&'static str, &'static [&'static str]),
+    /// Where the first is, the second must be.
+    Together(&'static str, &'static str),
 }
 
 /// What a key takes.
@@ -97,6 +100,8 @@ pub enum Kind {
     Listed(Listing),
     /// A profile, or `=` and a profile.
     Profile,
+    /// A list of any length.
+    Series(&'static Kind),
     /// A list without repetitions.
     Many(&'static Kind),
     /// One, or a list without repetitions.
@@ -113,8 +118,6 @@ pub enum Kind {
     Clients(&'static Record),
     /// A list of steps.
     Steps,
-    /// Part of the language, but not of this version.
-    Later,
 }
 
 /// Where a name must exist.
@@ -134,11 +137,14 @@ pub enum Listing {
     Argument,
 }
 
-/// The most clients a scenario has; each is a peer of its own.
-pub const MOST_CLIENTS: usize = 1_000;
+/// The most clients a scenario has, every device of a fleet counted; each is a peer of its own.
+pub const MOST_CLIENTS: usize = 1_024;
 
-/// The most steps a scenario has.
+/// The most steps a scenario has, every round of a `repeat` counted.
 pub const MOST_STEPS: usize = 10_000;
+
+/// How deep `repeat` may stand in `repeat`.
+pub const DEEPEST_REPEAT: usize = 4;
 
 /// The longest name this file may give to something, in bytes.
 pub const LONGEST_NAME: usize = 64;
@@ -169,13 +175,6 @@ impl Record {
     }
 }
 
-impl Field {
-    /// Is it of this version?
-    pub fn is_available(&self) -> bool {
-        !matches!(self.kind, Kind::Later)
-    }
-}
-
 impl Kind {
     /// What it is, for "wants …".
     pub fn wants(&self) -> String {
@@ -197,7 +196,9 @@ impl Kind {
             Kind::Arguments => "a map of arguments".into(),
             Kind::Listed(listing) => format!("the name of a {}", listing.kind()),
             Kind::Profile => "the name of a profile".into(),
-            Kind::Many(kind) => format!("a list; each item is {}", kind.wants()),
+            Kind::Series(kind) | Kind::Many(kind) => {
+                format!("a list; each item is {}", kind.wants())
+            }
             Kind::OneOrMany(kind) => format!("{}, or a list of them", kind.wants()),
             Kind::Pair(kind) => format!("a list of two; each is {}", kind.wants()),
             Kind::Record(_) | Kind::Clients(_) => "a map".into(),
@@ -207,7 +208,6 @@ impl Kind {
             },
             Kind::Either(kind, _) => format!("{}, or a map", kind.wants()),
             Kind::Steps => "a list of steps".into(),
-            Kind::Later => "a later version".into(),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! The table: first the scenario, then the steps, then what they share.
 
 use super::Kind::{
-    Arguments, Callback, Client, Clients, Code, Either, Flag, Later, Length, LengthOr, Line, Listed,
-    Many, Name, Number, OneOrMany, Pair, Profile, Prose, Short, Skew, Steps, Text, True, User, Word,
+    Arguments, Callback, Client, Clients, Code, Either, Flag, Length, LengthOr, Line, Listed, Many,
+    Name, Number, OneOrMany, Pair, Profile, Prose, Series, Short, Skew, Steps, Text, True, User, Word,
 };
-use super::Rule::{AtLeastOne, AtMostOne, Beside, ExactlyOne};
+use super::Rule::{AtLeastOne, AtMostOne, Beside, ExactlyOne, Together};
 use super::words::{
-    ACTIVITIES, APP_ACTS, CALLS, DECISIONS, DIRECTIONS, END_CAUSES, ERRORS, EVENTS, EXPIRIES,
-    FAULTS, NETWORK_WORDS, PLATFORMS, POLICIES, REASONS, SERVER_ACTS, SESSION_WORDS, STATES,
+    ACTIVITIES, APP_ACTS, AWAY, CALLS, DECISIONS, DIRECTIONS, END_CAUSES, ERRORS, EVENTS, EXPIRIES,
+    FAULTS, GATEWAY_WORDS, NETWORK_WORDS, NOTICES, PLATFORMS, POLICIES, REASONS, ROOM_MODES,
+    SERVER_ACTS, SESSION_WORDS, SEVERAL_ROOMS, STATES,
 };
 use super::{Field, Kind, Listing, Record, Rule};
 
@@ -44,6 +45,8 @@ pub static ACTS: &[Field] = &[
     optional("logout", Short("client", &LOGOUT), "Ends the session and waits for the result.", "phone"),
     optional("renew-token", Short("client", &RENEW_TOKEN), "Replaces the ticket and waits for the result.", "{ client: phone, token: { fault: wrong-user }, fails: token-wrong-user }"),
     optional("switch-account", Kind::Record(&SWITCH_ACCOUNT), "Logs another user in as the vendor switches accounts.", "{ client: phone, user: bob }"),
+    optional("join-room", Kind::Record(&JOIN_ROOM), "Logs in into one room more and waits for the result.", "{ client: phone, room: room-2 }"),
+    optional("leave-room", Kind::Record(&LEAVE_ROOM), "Logs out from one room and waits for the result.", "{ client: phone, room: room-2 }"),
     optional("send-message", Short("client", &SEND_MESSAGE), "Sends a message and waits for the result.", "{ client: phone, to: bob, text: hello }"),
     optional("call", Kind::Record(&CALL), "Makes any call of the list and waits for the result.", "{ client: phone, api: get-login-user, is: none }"),
     optional("start", Kind::Record(&START), "Makes a call without waiting; `result` asks for its result.", "{ login: phone, as: second }"),
@@ -52,11 +55,9 @@ pub static ACTS: &[Field] = &[
     optional("server", Either(&Word(&SERVER_ACTS), &SERVER), "Does something to the server.", "{ kick: alice }"),
     optional("app", Kind::Record(&APP), "Does something to the process of an app.", "{ client: phone, is: crashed }"),
     optional("clock", Kind::Record(&CLOCK), "Sets the clock of a device wrong.", "{ client: phone, skew: -2h }"),
-    later("join-room", "Enters a room after the login.", "{ client: phone, room: room-2 }"),
-    later("leave-room", "Leaves a room.", "{ client: phone, room: room-2 }"),
-    later("on", "Makes calls from inside a callback.", "{ client: phone, event: kicked-out, do: [login] }"),
-    later("token-provider", "Says how the app's source of tickets behaves.", "{ client: phone, answers: { valid-for: 60s } }"),
-    later("repeat", "Repeats steps.", "{ times: 10, steps: [{ login: phone }, { logout: phone }] }"),
+    optional("on", Kind::Record(&ON), "From now on the app makes these calls from inside the callback of an event; a later `on` for the same event replaces it.", "{ client: phone, event: kicked-out, do: [{ login: phone }] }"),
+    optional("token-provider", Kind::Record(&TOKEN_PROVIDER), "How the app's source of tickets behaves from now on, for every call that names no `token`.", "{ client: phone, answers: { valid-for: 60s, after: 2s } }"),
+    optional("repeat", Kind::Record(&REPEAT), "Plays steps again and again.", "{ times: 10, steps: [{ logout: phone }, { login: phone }] }"),
 ];
 
 /// What must, or must not, be seen.
@@ -64,19 +65,29 @@ pub static OBSERVATIONS: &[Field] = &[
     optional("expect", Kind::Record(&EXPECT), "It must be seen; without `within` or `between`, by now.", "{ client: phone, event: kicked-out, reason: newer-login, within: 2s }"),
     optional("never", Kind::Record(&NEVER), "It must not be seen, from the most recent act on; with `for`, so long from now.", "{ client: phone, event: logging-in, for: 1h }"),
     optional("count", Kind::Record(&COUNT), "It must be seen so many times.", "{ client: phone, event: kicked-out, is: 1, for: 1h }"),
+    optional("watch", Kind::Record(&WATCH), "Observes several things at once; the first that is not as it must be ends it.", "{ for: 1h, all: [{ never: { client: phone, event: kicked-out } }, { count: { client: tablet, event: message, is: 0 } }] }"),
     optional("result", Kind::Record(&RESULT), "The result of a call that was started.", "{ of: first, ok: true, within: 10s }"),
+    optional("observe", Kind::Record(&OBSERVE), "Writes down what the app is told and answered, to compare vendors; judges nothing.", "{ client: phone, for: 10s, as: after-the-kick }"),
     optional("mark", Name, "Gives this moment a name for `since`.", "restored"),
-    later("watch", "Watches for several things at once.", "{ for: 1h, all: [{ client: phone, event: kicked-out }] }"),
-    later("observe", "Records without judging, to compare vendors.", "{ client: phone, event: kicked-out }"),
 ];
 
 static CONSOLE: Record = Record {
     groups: &[&[
         optional("device-policy", Word(&POLICIES), "Who may be online together.", "single"),
+        optional("per-platform", INSTANCES, "How many instances of one native platform may be online.", "2"),
+        optional("on-web", INSTANCES, "How many web instances may be online.", "2"),
+        optional("native-in-total", INSTANCES, "How many native devices may be online in total.", "3"),
+        optional("exclude-each-other", Many(&Word(&PLATFORMS)), "Platforms that exclude each other although the policy admits both.", "[android, iphone]"),
+        optional("kicked-while-away", Word(&AWAY), "What a device that was displaced while it was away is told at its next login.", "told"),
         optional("on-token-expiry", Word(&EXPIRIES), "What the end of a ticket does to a session.", "kick"),
         optional("reconnect-window", LengthOr("unlimited"), "How long a client keeps trying to restore its link.", "20m"),
+        optional("several-rooms", Word(&SEVERAL_ROOMS), "May a client be in several rooms?", "allowed"),
+        optional("gateways", GATEWAY, "How many gateways the service has.", "2"),
     ]],
-    rules: &[&[AtLeastOne(&["device-policy", "on-token-expiry", "reconnect-window"])]],
+    rules: &[&[AtLeastOne(&[
+        "device-policy", "per-platform", "on-web", "native-in-total", "exclude-each-other",
+        "kicked-while-away", "on-token-expiry", "reconnect-window", "several-rooms", "gateways",
+    ])]],
 };
 
 static CLIENT: Record = Record {
@@ -84,40 +95,41 @@ static CLIENT: Record = Record {
         optional("user", User, "Who logs in on it unless a step says otherwise; its own name when left out.", "alice"),
         optional("platform", Word(&PLATFORMS), "What it is; `android` when left out.", "iphone"),
         optional("initialised", Flag, "Is the client created before the first step? `true` when left out.", "false"),
-        later("count", "Many devices alike.", "1000"),
+        optional("app", Number { least: 1, most: 4_294_967_295 }, "The app ID its app was built with, when it is not the usual one.", "1400000001"),
+        optional("listening", Flag, "Does its app listen from the start? `true` when left out.", "false"),
+        optional("saved", Flag, "Was its user logged in on it before, and never logged out? `false` when left out.", "true"),
+        optional("count", Number { least: 2, most: super::MOST_CLIENTS as u64 }, "A fleet of so many devices, called by this name, `-` and a number from 1, each with a user of its own of the same name.", "1000"),
     ]],
-    rules: &[],
+    rules: &[&[AtMostOne(&["user", "count"])]],
 };
 
-static LOGIN: Record = Record {
-    groups: &[ON_CLIENT, LOGIN_FIELDS, OUTCOME],
-    rules: &[OUTCOME_RULES],
-};
+/// The records of a call: waited for, started, and made from inside a callback.
+macro_rules! call_records {
+    ($($waited:ident, $started:ident, $inside:ident, $fields:expr;)*) => {$(
+        static $waited: Record = Record { groups: &[ON_CLIENT, $fields, OUTCOME], rules: &[OUTCOME_RULES] };
+        static $started: Record = Record { groups: &[ON_CLIENT, $fields], rules: &[] };
+        static $inside: Record = Record { groups: &[ON_THIS_CLIENT, $fields], rules: &[] };
+    )*};
+}
 
-static LOGOUT: Record = Record {
-    groups: &[ON_CLIENT, OUTCOME],
-    rules: &[OUTCOME_RULES],
-};
-
-static RENEW_TOKEN: Record = Record {
-    groups: &[ON_CLIENT, TOKEN_FIELD, OUTCOME],
-    rules: &[OUTCOME_RULES],
-};
-
-static SWITCH_ACCOUNT: Record = Record {
-    groups: &[ON_CLIENT, SWITCH_FIELDS, OUTCOME],
-    rules: &[OUTCOME_RULES],
-};
-
-static SEND_MESSAGE: Record = Record {
-    groups: &[ON_CLIENT, MESSAGE_FIELDS, OUTCOME],
-    rules: &[OUTCOME_RULES, RECIPIENT_RULES],
-};
+call_records! {
+    LOGIN, STARTED_LOGIN, INSIDE_LOGIN, LOGIN_FIELDS;
+    LOGOUT, STARTED_LOGOUT, INSIDE_LOGOUT, LOGOUT_FIELDS;
+    RENEW_TOKEN, STARTED_RENEW_TOKEN, INSIDE_RENEW_TOKEN, RENEW_FIELDS;
+    SWITCH_ACCOUNT, STARTED_SWITCH_ACCOUNT, INSIDE_SWITCH_ACCOUNT, SWITCH_FIELDS;
+    JOIN_ROOM, STARTED_JOIN_ROOM, INSIDE_JOIN_ROOM, JOIN_FIELDS;
+    LEAVE_ROOM, STARTED_LEAVE_ROOM, INSIDE_LEAVE_ROOM, LEAVE_FIELDS;
+    SEND_MESSAGE, STARTED_SEND_MESSAGE, INSIDE_SEND_MESSAGE, MESSAGE_FIELDS;
+}
 
 static CALL: Record = Record {
     groups: &[ON_CLIENT, CALL_FIELDS, ANSWER, OUTCOME],
-    rules: &[&[AtMostOne(&["fails", "outcome-of", "is"])], RECIPIENT_RULES],
+    rules: &[&[AtMostOne(&["fails", "outcome-of", "is"])]],
 };
+
+static STARTED_CALL: Record = Record { groups: &[ON_CLIENT, CALL_FIELDS], rules: &[] };
+
+static INSIDE_CALL: Record = Record { groups: &[ON_THIS_CLIENT, CALL_FIELDS], rules: &[] };
 
 static START: Record = Record {
     groups: &[&[
@@ -125,41 +137,66 @@ static START: Record = Record {
         optional("logout", Short("client", &STARTED_LOGOUT), "Ends the session.", "phone"),
         optional("renew-token", Short("client", &STARTED_RENEW_TOKEN), "Replaces the ticket.", "phone"),
         optional("switch-account", Kind::Record(&STARTED_SWITCH_ACCOUNT), "Logs another user in as the vendor switches accounts.", "{ client: phone, user: bob }"),
+        optional("join-room", Kind::Record(&STARTED_JOIN_ROOM), "Logs in into one room more.", "{ client: phone, room: room-2 }"),
+        optional("leave-room", Kind::Record(&STARTED_LEAVE_ROOM), "Logs out from one room.", "{ client: phone, room: room-2 }"),
         optional("send-message", Short("client", &STARTED_SEND_MESSAGE), "Sends a message.", "{ client: phone, to: bob }"),
         optional("call", Kind::Record(&STARTED_CALL), "Makes any call of the list.", "{ client: phone, api: get-login-user }"),
         required("as", Name, "The name under which `result` asks for it.", "second"),
     ]],
-    rules: &[&[ExactlyOne(&["login", "logout", "renew-token", "switch-account", "send-message", "call"])]],
+    rules: &[&[ExactlyOne(CALL_ACTS)]],
 };
 
-static STARTED_LOGIN: Record = Record {
-    groups: &[ON_CLIENT, LOGIN_FIELDS],
+static INSIDE: Record = Record {
+    groups: &[&[
+        optional("login", Short("client", &INSIDE_LOGIN), "Logs a user in.", "phone"),
+        optional("logout", Short("client", &INSIDE_LOGOUT), "Ends the session.", "phone"),
+        optional("renew-token", Short("client", &INSIDE_RENEW_TOKEN), "Replaces the ticket.", "phone"),
+        optional("switch-account", Kind::Record(&INSIDE_SWITCH_ACCOUNT), "Logs another user in as the vendor switches accounts.", "{ user: bob }"),
+        optional("join-room", Kind::Record(&INSIDE_JOIN_ROOM), "Logs in into one room more.", "{ room: room-2 }"),
+        optional("leave-room", Kind::Record(&INSIDE_LEAVE_ROOM), "Logs out from one room.", "{ room: room-2 }"),
+        optional("send-message", Short("client", &INSIDE_SEND_MESSAGE), "Sends a message.", "{ to: bob }"),
+        optional("call", Kind::Record(&INSIDE_CALL), "Makes any call of the list.", "{ api: get-login-user }"),
+    ]],
+    rules: &[&[ExactlyOne(CALL_ACTS)]],
+};
+
+static CALL_ACTS: &[&str] = &[
+    "login", "logout", "renew-token", "switch-account", "join-room", "leave-room", "send-message", "call",
+];
+
+static ON: Record = Record {
+    groups: &[ON_CLIENT, &[
+        required("event", Word(&EVENTS), "The event whose callback it is.", "kicked-out"),
+        optional("reason", Word(&REASONS), "Only when it happened for this reason.", "newer-login"),
+        optional("room", IDENTIFIER, "Only when it is about this room.", "room-1"),
+        required("do", Series(&Kind::Record(&INSIDE)), "The calls, in order, all on that client; `[]` ends it.", "[{ login: phone }]"),
+        optional("times", Number { least: 1, most: 1_000 }, "How often; every time, when left out.", "1"),
+    ]],
     rules: &[],
 };
 
-static STARTED_LOGOUT: Record = Record {
-    groups: &[ON_CLIENT],
+static TOKEN_PROVIDER: Record = Record {
+    groups: &[ON_CLIENT, &[
+        required("answers", Kind::Record(&ANSWERS), "What the app gets when it asks for a ticket.", "{ valid-for: 60s }"),
+    ]],
     rules: &[],
 };
 
-static STARTED_RENEW_TOKEN: Record = Record {
-    groups: &[ON_CLIENT, TOKEN_FIELD],
+static ANSWERS: Record = Record {
+    groups: &[&[
+        optional("valid-for", Length, "A good ticket, from then for this long; of the usual life, when left out.", "60s"),
+        optional("fault", Word(&FAULTS), "A ticket with this fault.", "expired"),
+        optional("after", Length, "How long the answer takes; the call is made so much later. At once, when left out.", "2s"),
+    ]],
+    rules: &[&[AtLeastOne(&["valid-for", "fault", "after"]), AtMostOne(&["valid-for", "fault"])]],
+};
+
+static REPEAT: Record = Record {
+    groups: &[&[
+        required("times", Number { least: 1, most: 10_000 }, "How often.", "10"),
+        required("steps", Steps, "What is played again; names may be given anew in each round.", "[{ logout: phone }, { login: phone }]"),
+    ]],
     rules: &[],
-};
-
-static STARTED_SWITCH_ACCOUNT: Record = Record {
-    groups: &[ON_CLIENT, SWITCH_FIELDS],
-    rules: &[],
-};
-
-static STARTED_SEND_MESSAGE: Record = Record {
-    groups: &[ON_CLIENT, MESSAGE_FIELDS],
-    rules: &[RECIPIENT_RULES],
-};
-
-static STARTED_CALL: Record = Record {
-    groups: &[ON_CLIENT, CALL_FIELDS],
-    rules: &[RECIPIENT_RULES],
 };
 
 static NETWORK: Record = Record {
@@ -175,16 +212,31 @@ static NETWORK: Record = Record {
 
 static SERVER: Record = Record {
     groups: &[&[
-        optional("kick", User, "An administrator ends every session of this user.", "alice"),
+        optional("kick", User, "An administrator ends the sessions of this user.", "alice"),
+        optional("ban", User, "An administrator shuts this user out.", "alice"),
+        optional("unban", User, "An administrator admits this user again.", "alice"),
+        optional("revoke", User, "An administrator makes every ticket of this user worthless that was made up to now.", "alice"),
         optional("set", Kind::Record(&CONSOLE), "Console settings change.", "{ device-policy: multi }"),
-        later("ban", "An administrator shuts a user out.", "alice"),
-        later("revoke", "An administrator makes tickets worthless.", "alice"),
-        later("delay", "A notice of the server comes late.", "kicked-out"),
-        later("drop", "A notice of the server is lost.", "kicked-out"),
-        later("reorder", "A notice of the server comes after the next one.", "kicked-out"),
-        later("by", "How late.", "3s"),
+        optional("gateway", GATEWAY, "A gateway stops or starts.", "2"),
+        optional("delay", Word(&NOTICES), "The next notices of this kind leave late.", "kicked-out"),
+        optional("drop", Word(&NOTICES), "The next notices of this kind are lost.", "kicked-out"),
+        optional("reorder", Word(&NOTICES), "The next notices of this kind leave after the next one on their link.", "kicked-out"),
+        optional("room", IDENTIFIER, "Only the session in this room is ended.", "room-1"),
+        optional("client", Client, "Only the session on this device is ended; only notices to it are meant.", "phone"),
+        optional("is", Word(&GATEWAY_WORDS), "What becomes of the gateway.", "stopped"),
+        optional("by", Length, "How late.", "3s"),
+        optional("times", Number { least: 1, most: 1_000_000 }, "How many notices; 1 when left out.", "2"),
     ]],
-    rules: &[&[ExactlyOne(&["kick", "set"])]],
+    rules: &[&[
+        ExactlyOne(&["kick", "ban", "unban", "revoke", "set", "gateway", "delay", "drop", "reorder"]),
+        Beside("room", &["kick"]),
+        Beside("client", &["kick", "delay", "drop", "reorder"]),
+        Together("gateway", "is"),
+        Beside("is", &["gateway"]),
+        Together("delay", "by"),
+        Beside("by", &["delay"]),
+        Beside("times", &["delay", "drop", "reorder"]),
+    ]],
 };
 
 static APP: Record = Record {
@@ -222,12 +274,38 @@ static COUNT: Record = Record {
         optional("at-least", TIMES, "At least so many times.", "2"),
         optional("at-most", TIMES, "At most so many times.", "3"),
         optional("for", Length, "How long to go on counting from now.", "1h"),
+        optional("in-any", Length, "So many times in any stretch of this length, over all devices of a fleet together.", "1s"),
     ], SINCE],
     rules: &[SEEN_RULES, &[
         AtLeastOne(&["is", "at-least", "at-most"]),
         AtMostOne(&["is", "at-least"]),
         AtMostOne(&["is", "at-most"]),
     ]],
+};
+
+static WATCH: Record = Record {
+    groups: &[&[
+        optional("for", Length, "How long, for every item that does not say it itself.", "1h"),
+        required("all", Many(&Kind::Record(&WATCHED)), "What is observed, all at once from now.", "[{ never: { client: phone, event: kicked-out } }]"),
+    ]],
+    rules: &[],
+};
+
+static WATCHED: Record = Record {
+    groups: &[&[
+        optional("expect", Kind::Record(&EXPECT), "It must be seen.", "{ client: phone, event: kicked-out, within: 2s }"),
+        optional("never", Kind::Record(&NEVER), "It must not be seen.", "{ client: phone, event: logging-in }"),
+        optional("count", Kind::Record(&COUNT), "It must be seen so many times.", "{ client: phone, event: kicked-out, is: 1 }"),
+    ]],
+    rules: &[&[ExactlyOne(&["expect", "never", "count"])]],
+};
+
+static OBSERVE: Record = Record {
+    groups: &[ON_CLIENT, &[
+        optional("for", Length, "For how long from now on; without, only what is past counts.", "10s"),
+        required("as", Name, "The name of the notes.", "after-the-kick"),
+    ], SINCE],
+    rules: &[],
 };
 
 static RESULT: Record = Record {
@@ -241,52 +319,94 @@ static RESULT: Record = Record {
 };
 
 static ON_CLIENT: &[Field] = &[
-    required("client", Client, "On which device.", "phone"),
+    required("client", Client, "On which device, or fleet of devices.", "phone"),
+];
+
+static ON_THIS_CLIENT: &[Field] = &[
+    optional("client", Client, "The device whose callback it is; none else.", "phone"),
 ];
 
 static LOGIN_FIELDS: &[Field] = &[
     optional("user", IDENTIFIER, "The user, when it is not the device's own.", "bob"),
     optional("room", IDENTIFIER, "The room, when it is not `room-1`.", "room-2"),
-    optional("token", Kind::Record(&TOKEN), "The ticket, when it is not a good one of the usual life.", "{ valid-for: 60s }"),
-    later("offline", "Logs in without a network.", "true"),
-    later("gateway", "Which gateway of the service is used.", "second"),
+    TOKEN_FIELD,
+    NAME_FIELD,
+    NOTIFY_FIELD,
+    OFFLINE_FIELD,
+    GATEWAY_FIELD,
 ];
 
-static TOKEN_FIELD: &[Field] = &[
-    optional("token", Kind::Record(&TOKEN), "The ticket, when it is not a good one of the usual life.", "{ valid-for: 60s }"),
+static LOGOUT_FIELDS: &[Field] = &[
+    optional("room", IDENTIFIER, "Only from this room.", "room-2"),
+];
+
+static RENEW_FIELDS: &[Field] = &[
+    TOKEN_FIELD,
+    optional("room", IDENTIFIER, "Only for the session in this room.", "room-2"),
 ];
 
 static SWITCH_FIELDS: &[Field] = &[
     required("user", IDENTIFIER, "The user to log in.", "bob"),
     optional("room", IDENTIFIER, "The room, when it is not `room-1`.", "room-2"),
-    optional("token", Kind::Record(&TOKEN), "The ticket, when it is not a good one of the usual life.", "{ valid-for: 60s }"),
+    TOKEN_FIELD,
+    NAME_FIELD,
+];
+
+static JOIN_FIELDS: &[Field] = &[
+    required("room", IDENTIFIER, "The room.", "room-2"),
+    optional("user", IDENTIFIER, "The user, when it is not the device's own.", "bob"),
+    TOKEN_FIELD,
+    NAME_FIELD,
+    NOTIFY_FIELD,
+    GATEWAY_FIELD,
+];
+
+static LEAVE_FIELDS: &[Field] = &[
+    required("room", IDENTIFIER, "The room.", "room-2"),
 ];
 
 static MESSAGE_FIELDS: &[Field] = &[
-    optional("to", IDENTIFIER, "The user it is for.", "bob"),
-    optional("room", IDENTIFIER, "The room it is for.", "room-1"),
-    optional("text", Text { longest: 65_536 }, "What it says.", "hello"),
+    optional("to", IDENTIFIER, "The user it is for; the device's own, when left out.", "bob"),
+    optional("room", IDENTIFIER, "The room it is for, where a login is into one; `room-1` when left out.", "room-1"),
+    optional("text", LONG_TEXT, "What it says; `hello` when left out.", "hello"),
 ];
 
 static CALL_FIELDS: &[Field] = &[
-    required("api", Word(&CALLS), "What is called.", "get-login-user"),
-    optional("user", IDENTIFIER, "The user of a login, when it is not the device's own.", "bob"),
-    optional("room", IDENTIFIER, "The room of a login or message.", "room-2"),
-    optional("token", Kind::Record(&TOKEN), "The ticket, when it is not a good one of the usual life.", "{ valid-for: 60s }"),
+    required("api", Word(&CALLS), "What is called. Which of the other keys it takes stands with the word.", "get-login-user"),
+    optional("user", IDENTIFIER, "The user, when it is not the device's own.", "bob"),
+    optional("room", IDENTIFIER, "The room; for a switch of rooms, the one to enter.", "room-2"),
+    TOKEN_FIELD,
+    NAME_FIELD,
+    NOTIFY_FIELD,
+    OFFLINE_FIELD,
+    GATEWAY_FIELD,
+    optional("from", IDENTIFIER, "The room that is left; the only one, when left out.", "room-1"),
     optional("to", IDENTIFIER, "The user a message is for.", "bob"),
-    optional("text", Text { longest: 65_536 }, "What a message says.", "hello"),
+    optional("text", LONG_TEXT, "What a message says, or the extra information of a stream; `hello` when left out.", "hello"),
+    optional("stream", IDENTIFIER, "The stream, when it is not `stream-1`.", "stream-2"),
+    optional("mode", Word(&ROOM_MODES), "How many rooms at once.", "several"),
+    optional("with", IDENTIFIER, "With whom the conversation was.", "bob"),
+    optional("listener", Name, "The name of the listener.", "second"),
 ];
 
+const TOKEN_FIELD: Field = optional("token", Kind::Record(&TOKEN), "The ticket, when it is not a good one of the usual life.", "{ valid-for: 60s }");
+
+const NAME_FIELD: Field = optional("name", LONG_TEXT, "What the user is to be called.", "Alice B.");
+
+const NOTIFY_FIELD: Field = optional("notify", Flag, "Are the members of the room told of this one, and this one of them? `true` when left out.", "false");
+
+const OFFLINE_FIELD: Field = optional("offline", Flag, "Does it succeed from what is stored, and go online later? `false` when left out.", "true");
+
+const GATEWAY_FIELD: Field = optional("gateway", GATEWAY, "The gateway to begin with; 1 when left out.", "2");
+
 static ANSWER: &[Field] = &[
-    optional("is", IDENTIFIER, "The answer a question must get; `none` means nobody.", "alice"),
+    optional("is", LONG_TEXT, "The answer a question must get; several things with `, ` between them, `none` for nobody and nothing.", "alice"),
 ];
 
 static OUTCOME: &[Field] = &[
     optional("fails", Either(&Word(&ERRORS), &FAILS), "It must fail so; when left out, it must succeed.", "not-logged-in"),
     optional("outcome-of", Word(&DECISIONS), "It must end as the profile promises for this decision.", "second-login"),
 ];
-
-static RECIPIENT_RULES: &[Rule] = &[AtMostOne(&["to", "room"])];
 
 static OUTCOME_RULES: &[Rule] = &[AtMostOne(&["fails", "outcome-of"])];
 
@@ -315,9 +435,12 @@ static SEEN: &[Field] = &[
     optional("reason", Word(&REASONS), "Why the event happened.", "newer-login"),
     optional("error", Word(&ERRORS), "The error the event stands for.", "token-expired"),
     optional("code", OneOrMany(&Code), "The vendor's number in the event, or several.", "1001"),
-    optional("room", IDENTIFIER, "In which room.", "room-1"),
+    optional("room", IDENTIFIER, "In which room; for a state, when left out, in the only one or the one heard of last.", "room-1"),
     optional("user", IDENTIFIER, "About which user.", "bob"),
-    optional("text", Text { longest: 65_536 }, "With which text.", "hello"),
+    optional("text", LONG_TEXT, "With which text.", "hello"),
+    optional("stream", IDENTIFIER, "About which stream.", "stream-1"),
+    optional("by", Word(&PLATFORMS), "What the device is that displaced this one.", "web"),
+    optional("listener", Name, "The listener that hears it; the app's own, when left out.", "second"),
     optional("args", Arguments, "Arguments of the callback that matter.", "{ reason: 5 }"),
     optional("cause", Word(&END_CAUSES), "Why the session ended.", "newer-login"),
 ];
@@ -329,9 +452,12 @@ static SEEN_RULES: &[Rule] = &[
     Beside("reason", &["event"]),
     Beside("error", &["event"]),
     Beside("code", &["event"]),
-    Beside("room", &["event"]),
+    Beside("room", &["event", "state", "session"]),
     Beside("user", &["event"]),
     Beside("text", &["event"]),
+    Beside("stream", &["event"]),
+    Beside("by", &["event"]),
+    Beside("listener", &["event", "callback"]),
     Beside("args", &["callback"]),
     Beside("cause", &["session"]),
 ];
@@ -343,6 +469,12 @@ static SINCE: &[Field] = &[
 /// An ID that may be wrong on purpose.
 const IDENTIFIER: Kind = Text { longest: 1_024 };
 
+const LONG_TEXT: Kind = Text { longest: 65_536 };
+
+const GATEWAY: Kind = Number { least: 1, most: 4 };
+
+const INSTANCES: Kind = Number { least: 1, most: 1_000 };
+
 const TIMES: Kind = Number { least: 0, most: 1_000_000 };
 
 const fn required(name: &'static str, kind: Kind, doc: &'static str, example: &'static str) -> Field {
@@ -351,8 +483,4 @@ const fn required(name: &'static str, kind: Kind, doc: &'static str, example: &'
 
 const fn optional(name: &'static str, kind: Kind, doc: &'static str, example: &'static str) -> Field {
     Field { name, kind, required: false, doc, example }
-}
-
-const fn later(name: &'static str, doc: &'static str, example: &'static str) -> Field {
-    optional(name, Later, doc, example)
 }

@@ -1,10 +1,12 @@
 //! The closed lists of words, as the table refers to them.
 
-use session::rules::{DevicePolicy, OnExpiry};
+use session::rules::{DevicePolicy, KickedWhileAway, OnExpiry, SeveralRooms};
 use session::ticket::Fault;
-use session::words::{Api, EndCause, ErrorWord, Event, Platform, Reason, State};
+use session::words::{Api, EndCause, ErrorWord, Event, Notice, Platform, Reason, State};
 
-use crate::scenario::{Activity, AppAct, Decision, Direction, NetworkWord, SessionWord};
+use crate::scenario::{
+    Activity, AppAct, Decision, Direction, GatewayWord, NetworkWord, RoomMode, SessionWord,
+};
 
 /// A closed list of words.
 #[derive(Debug)]
@@ -13,8 +15,6 @@ pub struct Words {
     pub kind: &'static str,
     /// Every word, with the sentence that explains it.
     pub all: fn() -> Vec<(&'static str, &'static str)>,
-    /// Words of the language that are not of this version.
-    pub later: &'static [&'static str],
 }
 
 impl Words {
@@ -42,11 +42,16 @@ pub static WORDS: &[&Words] = &[
     &PLATFORMS,
     &FAULTS,
     &POLICIES,
+    &AWAY,
     &EXPIRIES,
+    &SEVERAL_ROOMS,
+    &ROOM_MODES,
     &NETWORK_WORDS,
     &DIRECTIONS,
     &APP_ACTS,
     &SERVER_ACTS,
+    &GATEWAY_WORDS,
+    &NOTICES,
     &ACTIVITIES,
     &SESSION_WORDS,
     &END_CAUSES,
@@ -55,15 +60,14 @@ pub static WORDS: &[&Words] = &[
 
 /// Makes a list of an enum of words.
 macro_rules! words_of {
-    ($name:ident, $type:ident, $kind:expr, $later:expr) => {
+    ($name:ident, $type:ident, $kind:expr) => {
         pub(super) static $name: Words = Words {
             kind: $kind,
             all: || $type::ALL.iter().map(|w| (w.word(), w.means())).collect(),
-            later: $later,
         };
     };
     ($name:ident, $type:ident) => {
-        words_of!($name, $type, $type::KIND, &[]);
+        words_of!($name, $type, $type::KIND);
     };
 }
 
@@ -75,10 +79,18 @@ words_of!(CALLS, Api);
 words_of!(PLATFORMS, Platform);
 words_of!(FAULTS, Fault);
 words_of!(POLICIES, DevicePolicy);
-words_of!(EXPIRIES, OnExpiry, "effect of expiry", &[]);
+words_of!(EXPIRIES, OnExpiry, "effect of expiry");
 words_of!(NETWORK_WORDS, NetworkWord);
 words_of!(DIRECTIONS, Direction);
-words_of!(APP_ACTS, AppAct, AppAct::KIND, &["destroyed"]);
+words_of!(
+    AWAY,
+    KickedWhileAway,
+    "effect of being displaced while away"
+);
+words_of!(SEVERAL_ROOMS, SeveralRooms, "use of several rooms");
+words_of!(ROOM_MODES, RoomMode);
+words_of!(NOTICES, Notice);
+words_of!(GATEWAY_WORDS, GatewayWord);
 words_of!(ACTIVITIES, Activity);
 words_of!(SESSION_WORDS, SessionWord);
 words_of!(END_CAUSES, EndCause);
@@ -97,5 +109,19 @@ pub(super) static SERVER_ACTS: Words = Words {
             ("start", "it starts"),
         ]
     },
-    later: &[],
+};
+
+/// The word of `app` that is a call and no act of the system.
+pub const DESTROYED: &str = "destroyed";
+
+pub(super) static APP_ACTS: Words = Words {
+    kind: AppAct::KIND,
+    all: || {
+        let acts = AppAct::ALL.iter().map(|w| (w.word(), w.means()));
+        let destroyed = (
+            DESTROYED,
+            "it destroys its client and waits for the result; the same as the call `destroy`",
+        );
+        acts.chain([destroyed]).collect()
+    },
 };

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use session::peer::{Callback, Happening};
-use session::words::{Api, ErrorWord, Event, State};
+use session::words::{Api, ErrorWord, Event, Platform, Reason, State};
 
 use super::{NativeEvent, Profile};
 use crate::transcript::{EventSeen, Said};
@@ -51,15 +52,17 @@ impl Profile {
             room: happening.room.clone(),
             user: happening.user.clone(),
             text: happening.text.clone(),
+            stream: happening.stream.clone(),
+            by: happening.by,
             seconds_left: happening.seconds_left,
             callback: native.and_then(|native| native.callback.clone()),
-            args: BTreeMap::new(),
+            ..EventSeen::blank(Said::Neutral)
         };
         if let Some(native) = native {
             spoken.args = native
                 .args
                 .iter()
-                .map(|(name, value)| (name.clone(), fill(value, &spoken)))
+                .map(|(name, value)| (name.clone(), native.fill(value, &spoken)))
                 .collect();
         }
         spoken
@@ -90,6 +93,7 @@ impl Profile {
         };
         spoken.event = Some(*event);
         spoken.state = event.leads_to();
+        let mut said = None;
         for (name, value) in &native.args {
             let Some(given) = args.get(name) else {
                 continue;
@@ -100,16 +104,20 @@ impl Profile {
                 Some("$room") => spoken.room = text(),
                 Some("$user") => spoken.user = text(),
                 Some("$text") => spoken.text = text(),
+                Some("$stream") => spoken.stream = text(),
+                Some("$by") => spoken.by = text().and_then(|by| by.parse().ok()),
+                Some("$reason") => said = text(),
                 Some("$seconds-left") => spoken.seconds_left = given.as_u64(),
                 _ => {}
             }
         }
+        if let Some((key, _)) = said.and_then(|said| native.reason_of(&said)) {
+            spoken.reason = Some(key.reason);
+            spoken.by = spoken.by.or(key.by);
+        }
         if let Some(code) = spoken.code {
-            spoken.reason = native
-                .codes
-                .iter()
-                .find(|(_, known)| **known == code)
-                .map(|(reason, _)| *reason);
+            let by_code = native.codes.iter().find(|(_, known)| **known == code);
+            spoken.reason = spoken.reason.or(by_code.map(|(reason, _)| *reason));
             spoken.error = self.errors_of(code, None).first().copied();
         }
         spoken
@@ -129,15 +137,135 @@ impl NativeEvent {
             placeholder || args.get(name) == Some(value)
         })
     }
+
+    /// An argument with the event's own value where it stands for one.
+    fn fill(&self, value: &Value, spoken: &EventSeen) -> Value {
+        match value.as_str() {
+            Some("$code") => spoken.code.unwrap_or(0).into(),
+            Some("$room") => spoken.room.clone().into(),
+            Some("$user") => spoken.user.clone().into(),
+            Some("$text") => spoken.text.clone().into(),
+            Some("$stream") => spoken.stream.clone().into(),
+            Some("$by") => spoken.by.map(|by| by.word()).into(),
+            Some("$reason") => self.say_reason(spoken).into(),
+            Some("$seconds-left") => spoken.seconds_left.into(),
+            _ => value.clone(),
+        }
+    }
+
+    /// What is said for a reason; that for the very platform wins.
+    fn say_reason(&self, spoken: &EventSeen) -> Option<&str> {
+        let reason = spoken.reason?;
+        let said = |by| self.reasons.get(&ReasonBy { reason, by });
+        let by = spoken.by.and_then(|by| said(Some(by)));
+        by.or_else(|| said(None)).map(String::as_str)
+    }
+
+    /// The reason that a text stands for.
+    fn reason_of(&self, said: &str) -> Option<(&ReasonBy, &String)> {
+        self.reasons.iter().find(|(_, known)| *known == said)
+    }
 }
 
-fn fill(value: &Value, spoken: &EventSeen) -> Value {
-    match value.as_str() {
-        Some("$code") => spoken.code.unwrap_or(0).into(),
-        Some("$room") => spoken.room.clone().into(),
-        Some("$user") => spoken.user.clone().into(),
-        Some("$text") => spoken.text.clone().into(),
-        Some("$seconds-left") => spoken.seconds_left.into(),
-        _ => value.clone(),
+/// A reason, or a reason and what the device is that is behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReasonBy {
+    /// The reason.
+    pub reason: Reason,
+    /// The platform; `None` for every other one.
+    pub by: Option<Platform>,
+}
+
+/// What stands between the reason and the platform.
+const BY: &str = "-by-";
+
+impl std::fmt::Display for ReasonBy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.by {
+            None => self.reason.fmt(f),
+            Some(by) => write!(f, "{}{BY}{by}", self.reason),
+        }
+    }
+}
+
+impl std::str::FromStr for ReasonBy {
+    type Err = session::words::UnknownWord;
+
+    fn from_str(text: &str) -> Result<ReasonBy, Self::Err> {
+        let (reason, by) = match text.split_once(BY) {
+            Some((reason, by)) => (reason, Some(by.parse()?)),
+            None => (text, None),
+        };
+        let reason = reason.parse()?;
+        Ok(ReasonBy { reason, by })
+    }
+}
+
+impl Serialize for ReasonBy {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ReasonBy {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<ReasonBy, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::hand_written::plain_profile;
+
+    fn profile() -> Profile {
+        let mut profile = plain_profile();
+        let native = profile.events.entry(Event::KickedOut).or_default();
+        for (name, stands_for) in [("why", "$reason"), ("from", "$by"), ("stream", "$stream")] {
+            native.args.insert(name.into(), stands_for.into());
+        }
+        for (key, said) in [
+            ("newer-login", "OTHER"),
+            ("newer-login-by-web", "WEB"),
+            ("server", "ADMIN"),
+        ] {
+            native.reasons.insert(key.parse().unwrap(), said.into());
+        }
+        profile
+    }
+
+    #[test]
+    fn reasons_are_said_and_understood() {
+        let profile = profile();
+        for (reason, by, said) in [
+            (Reason::NewerLogin, Some(Platform::Android), "OTHER"),
+            (Reason::NewerLogin, Some(Platform::Web), "WEB"),
+            (Reason::NewerLogin, None, "OTHER"),
+            (Reason::Server, None, "ADMIN"),
+        ] {
+            let happening = Happening {
+                reason: Some(reason),
+                by,
+                stream: Some("s".into()),
+                ..Happening::new(Event::KickedOut)
+            };
+            let neutral = profile.understand(&Callback::Neutral(happening), State::Online);
+            assert_eq!(neutral.args["why"], said);
+            let name = neutral.callback.clone().unwrap();
+            let args = neutral.args.clone();
+            let native = profile.understand(&Callback::Native { name, args }, State::Online);
+            assert_eq!((native.reason, native.by), (Some(reason), by));
+            assert_eq!(native.stream.as_deref(), Some("s"));
+        }
+    }
+
+    #[test]
+    fn keys_of_reasons_are_checked() {
+        for text in ["newer-login-by-toaster", "because", "-by-web"] {
+            assert!(text.parse::<ReasonBy>().is_err(), "{text}");
+        }
+        let key: ReasonBy = "newer-login-by-web".parse().unwrap();
+        assert_eq!(key.to_string(), "newer-login-by-web");
     }
 }

@@ -1,9 +1,10 @@
 //! I5: every call gets exactly one result within its bound (EXP-001, ZIM-008, TIM-011, T-AMB-46).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use session::time::Time;
 
+use super::each::Frozen;
 use super::{About, Found, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
@@ -17,6 +18,9 @@ const OTHER: &str = "other";
 #[derive(Debug, Default)]
 pub(super) struct EveryCallOneResult {
     open: BTreeMap<u32, Open>,
+    /// When each is due; those of a process that stands still are not.
+    due: BTreeSet<(Time, u32)>,
+    frozen: Frozen,
 }
 
 #[derive(Debug)]
@@ -41,6 +45,7 @@ impl Rule for EveryCallOneResult {
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         self.overdue(index, entry.at, found);
+        let stood_still = self.frozen.follow(entry);
         match &entry.what {
             What::Call(call) => {
                 let bound = about.profile.bound_of(call.api.parse().ok());
@@ -49,21 +54,35 @@ impl Rule for EveryCallOneResult {
                     api: call.api.clone(),
                     due: entry.at + bound,
                 };
+                if !self.frozen.holds(&entry.actor) {
+                    self.due.insert((open.due, call.id));
+                }
                 self.open.insert(call.id, open);
             }
-            What::Result(answer) if self.open.remove(&answer.id).is_none() => {
-                found.violations.push(Violation {
+            What::Result(answer) => match self.open.remove(&answer.id) {
+                Some(open) => {
+                    self.due.remove(&(open.due, answer.id));
+                }
+                None => found.violations.push(Violation {
                     aspect: aspect_of(&answer.api),
                     entry: index,
                     actor: entry.actor.clone(),
                     expected: "one result for each call".into(),
                     seen: format!("one more for call #{} {}", answer.id, answer.api),
-                });
-            }
+                }),
+            },
             // A process that dies takes its calls with it.
             What::App {
                 is: AppAct::Crashed,
-            } => self.open.retain(|_, open| open.actor != entry.actor),
+            } => self.each_of(&entry.actor, |_, _, _| false),
+            What::App { is: AppAct::Frozen } => self.each_of(&entry.actor, |_, _, _| true),
+            What::App {
+                is: AppAct::Resumed,
+            } => self.each_of(&entry.actor, |id, open, due| {
+                open.due = open.due + stood_still.unwrap_or_default();
+                due.insert((open.due, id));
+                true
+            }),
             _ => {}
         }
     }
@@ -79,14 +98,27 @@ impl Rule for EveryCallOneResult {
 }
 
 impl EveryCallOneResult {
+    /// Makes the calls of a device no longer due, and keeps those that `keeps` says.
+    fn each_of(
+        &mut self,
+        device: &str,
+        keeps: impl Fn(u32, &mut Open, &mut BTreeSet<(Time, u32)>) -> bool,
+    ) {
+        let due = &mut self.due;
+        self.open.retain(|id, open| {
+            if open.actor != device {
+                return true;
+            }
+            due.remove(&(open.due, *id));
+            keeps(*id, open, due)
+        });
+    }
+
     fn overdue(&mut self, index: usize, now: Time, found: &mut Found) {
-        let late: Vec<u32> = self
-            .open
-            .iter()
-            .filter(|(_, open)| now > open.due)
-            .map(|(id, _)| *id)
-            .collect();
-        for id in late {
+        while let Some((due, id)) = self.due.first().copied()
+            && due < now
+        {
+            self.due.remove(&(due, id));
             if let Some(open) = self.open.remove(&id) {
                 found.violations.push(Violation {
                     aspect: aspect_of(&open.api),
@@ -139,5 +171,18 @@ mod tests {
         let lines = Lines::default().call(0, "phone", 1, "logout");
         assert_eq!(violated("I5", lines.clone().end(10)), None);
         assert!(inconclusive("I5", lines.end(10)));
+    }
+
+    #[test]
+    fn a_process_that_stands_still_is_excused_for_so_long() {
+        use crate::scenario::AppAct::{Frozen, Resumed};
+        let frozen = Lines::default()
+            .call(0, "phone", 1, "logout")
+            .app(1_000, "phone", Frozen);
+        assert_eq!(violated("I5", frozen.clone().end(3_600_000)), None);
+        let resumed = frozen.app(601_000, "phone", Resumed);
+        let answered = resumed.clone().result(629_000, "phone", 1);
+        assert_eq!(violated("I5", answered.end(3_600_000)), None);
+        assert!(violated("I5", resumed.end(3_600_000)).is_some());
     }
 }

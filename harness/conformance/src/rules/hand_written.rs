@@ -5,6 +5,7 @@ use session::words::{Event, Reason};
 
 use super::{About, Ruling, judge};
 use crate::profile::{Profile, ProfileText, Profiles};
+use crate::scenario::AppAct;
 use crate::transcript::{
     CallAnswered, CallMade, End, Entry, EventSeen, FORMAT, Header, SCRIPT, Said, Transcript, What,
 };
@@ -43,6 +44,7 @@ impl Lines {
             api: api.into(),
             native: None,
             args: Default::default(),
+            inside: None,
         };
         self.add(at, actor, What::Call(call))
     }
@@ -104,6 +106,42 @@ impl Lines {
         self.add(at, actor, What::Event(seen))
     }
 
+    /// The last line is about this room.
+    pub(crate) fn of_room(mut self, room: &str) -> Lines {
+        let last = self.entries.last_mut().expect("there is a line");
+        match &mut last.what {
+            What::Event(event) => event.room = Some(room.into()),
+            What::Call(call) => {
+                call.args.insert("room".into(), room.into());
+            }
+            what => panic!("{what:?} is about no room"),
+        }
+        self
+    }
+
+    /// A whole login into a room.
+    pub(crate) fn join(self, at: u64, actor: &str, id: u32, room: &str) -> Lines {
+        self.call(at, actor, id, "login")
+            .of_room(room)
+            .event(at, actor, Event::LoggingIn)
+            .of_room(room)
+            .event(at, actor, Event::LoggedIn)
+            .of_room(room)
+            .answer(at, actor, id, "login")
+    }
+
+    pub(crate) fn app(self, at: u64, actor: &str, is: AppAct) -> Lines {
+        self.add(at, actor, What::App { is })
+    }
+
+    /// The last event was heard by an extra listener.
+    pub(crate) fn heard_by(mut self, listener: &str) -> Lines {
+        if let Some(What::Event(event)) = self.entries.last_mut().map(|entry| &mut entry.what) {
+            event.listener = Some(listener.into());
+        }
+        self
+    }
+
     pub(crate) fn connect(self, at: u64, actor: &str, link: u32) -> Lines {
         self.add(at, actor, What::Connect { link })
     }
@@ -137,10 +175,21 @@ pub(crate) fn inconclusive(rule: &str, transcript: Transcript) -> bool {
     !ruling(rule, &transcript).found.inconclusive.is_empty()
 }
 
+/// The same where a login is a login into a room.
+pub(crate) fn violated_in_rooms(rule: &str, transcript: Transcript) -> Option<usize> {
+    let mut profile = plain_profile();
+    profile.rules.login.into_room = true;
+    let ruling = ruling_under(rule, &transcript, &profile);
+    ruling.found.violations.first().map(|v| v.entry)
+}
+
 fn ruling(rule: &str, transcript: &Transcript) -> Ruling {
-    let profile = plain_profile();
+    ruling_under(rule, transcript, &plain_profile())
+}
+
+fn ruling_under(rule: &str, transcript: &Transcript, profile: &Profile) -> Ruling {
     let about = About {
-        profile: &profile,
+        profile,
         rules: &profile.rules,
     };
     judge(transcript, &about)

@@ -1,11 +1,11 @@
 //! I2: a kicked or otherwise terminal client never comes back by itself (ZIM-041, Z-AMB-10).
 
-use std::collections::BTreeMap;
-
 use session::time::Time;
 use session::words::{Event, State};
 
+use super::each::Each;
 use super::{About, Found, Rule, Violation};
+use crate::case::Places;
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::text;
@@ -16,10 +16,13 @@ const EXPIRED: &str = "expired";
 const WINDOW_ENDED: &str = "window-ended";
 const OTHER: &str = "other";
 
-/// Which devices were ended from elsewhere, and how.
+/// Which sessions were ended from elsewhere, and how.
 #[derive(Debug, Default)]
 pub(super) struct KickedStaysOut {
-    ended: BTreeMap<String, Event>,
+    places: Places,
+    ended: Each<Event>,
+    /// The sessions that the app wants.
+    wanted: Each<()>,
 }
 
 impl Rule for KickedStaysOut {
@@ -36,29 +39,42 @@ impl Rule for KickedStaysOut {
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
+        let into_room = about.rules.login.into_room;
         match &entry.what {
-            What::Call(call) if call.api == "login" => {
-                self.ended.remove(&entry.actor);
+            What::Call(call) if matches!(call.api.as_str(), "login" | "switch-room") => {
+                let place = self.places.of(entry, into_room);
+                self.ended.remove(&place);
+                self.wanted.insert(place, ());
             }
             What::App {
                 is: AppAct::Crashed,
             } => {
-                self.ended.remove(&entry.actor);
+                self.ended.forget(&entry.actor);
+                self.wanted.forget(&entry.actor);
             }
-            What::Event(event) => match (event.event, event.state) {
-                (Some(Event::LoggedOut), _) => {
-                    self.ended.remove(&entry.actor);
+            What::Event(event) => {
+                let place = self.places.of(entry, into_room);
+                match (event.event, event.state) {
+                    (Some(Event::LoggedOut), _) => {
+                        self.ended.remove(&place);
+                        self.wanted.remove(&place);
+                    }
+                    // Such a login is retried; it is over when its window is (EXP-021).
+                    (Some(Event::LoginFailed), _) if about.rules.login.retried_for_window => {}
+                    (Some(word), Some(State::LoggedOut)) => {
+                        self.wanted.remove(&place);
+                        self.ended.insert(place, word);
+                    }
+                    (_, Some(state)) => {
+                        let how = self.ended.remove(&place);
+                        come_back(how, index, entry, &format!("state {state}"), found);
+                    }
+                    (_, None) => {}
                 }
-                // Such a login is retried; it is over when its window is (EXP-021).
-                (Some(Event::LoginFailed), _) if about.rules.login.retried_for_window => {}
-                (Some(word), Some(State::LoggedOut)) => {
-                    self.ended.insert(entry.actor.clone(), word);
-                }
-                (_, Some(state)) => self.come_back(index, entry, &format!("state {state}"), found),
-                (_, None) => {}
-            },
-            What::Connect { .. } | What::Sent { .. } => {
-                self.come_back(index, entry, &text::say(entry), found);
+            }
+            What::Connect { .. } | What::Sent { .. } if !self.wanted.has_any(&entry.actor) => {
+                let how = self.ended.forget(&entry.actor).into_values().next();
+                come_back(how, index, entry, &text::say(entry), found);
             }
             _ => {}
         }
@@ -67,31 +83,28 @@ impl Rule for KickedStaysOut {
     fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
 }
 
-impl KickedStaysOut {
-    fn come_back(&mut self, index: usize, entry: &Entry, seen: &str, found: &mut Found) {
-        // One finding for each return; what follows it is the same return.
-        if let Some(how) = self.ended.remove(&entry.actor) {
-            found.violations.push(Violation {
-                aspect: match how {
-                    Event::KickedOut => KICKED,
-                    Event::TokenExpired => EXPIRED,
-                    Event::ReconnectFailed => WINDOW_ENDED,
-                    _ => OTHER,
-                },
-                entry: index,
-                actor: entry.actor.clone(),
-                expected: format!("after {how}, silence until the app logs in again"),
-                seen: seen.to_owned(),
-            });
-        }
-    }
+/// One finding for each return; what follows it is the same return.
+fn come_back(how: Option<Event>, index: usize, entry: &Entry, seen: &str, found: &mut Found) {
+    let Some(how) = how else { return };
+    found.violations.push(Violation {
+        aspect: match how {
+            Event::KickedOut => KICKED,
+            Event::TokenExpired => EXPIRED,
+            Event::ReconnectFailed => WINDOW_ENDED,
+            _ => OTHER,
+        },
+        entry: index,
+        actor: entry.actor.clone(),
+        expected: format!("after {how}, silence until the app logs in again"),
+        seen: seen.to_owned(),
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use session::words::Reason;
 
-    use crate::rules::hand_written::{Lines, violated};
+    use crate::rules::hand_written::{Lines, violated, violated_in_rooms};
 
     fn kicked() -> Lines {
         Lines::default().login(0, "phone", 1).event_because(
@@ -128,5 +141,43 @@ mod tests {
             violated("I2", kicked().connect(1_500, "tablet", 1).end(9_000)),
             None
         );
+    }
+
+    fn kicked_from_one_of_two_rooms() -> Lines {
+        Lines::default()
+            .join(0, "phone", 1, "one")
+            .join(10, "phone", 2, "two")
+            .event(1_000, "phone", super::Event::KickedOut)
+            .of_room("one")
+    }
+
+    #[test]
+    fn the_session_in_another_room_goes_on() {
+        let lines = kicked_from_one_of_two_rooms()
+            .connect(2_000, "phone", 2)
+            .event(3_000, "phone", super::Event::Reconnecting)
+            .of_room("two");
+        assert_eq!(violated_in_rooms("I2", lines.end(9_000)), None);
+    }
+
+    #[test]
+    fn but_that_in_this_room_does_not() {
+        let back = kicked_from_one_of_two_rooms()
+            .event(3_000, "phone", super::Event::Reconnected)
+            .of_room("one");
+        assert!(violated_in_rooms("I2", back.end(9_000)).is_some());
+        let none_left = kicked_from_one_of_two_rooms()
+            .event(1_500, "phone", super::Event::KickedOut)
+            .of_room("two")
+            .connect(2_000, "phone", 2);
+        assert!(violated_in_rooms("I2", none_left.end(9_000)).is_some());
+    }
+
+    #[test]
+    fn what_an_extra_listener_hears_is_no_return() {
+        let lines = kicked()
+            .event(1_000, "phone", super::Event::Reconnecting)
+            .heard_by("second");
+        assert_eq!(violated("I2", lines.end(9_000)), None);
     }
 }

@@ -7,25 +7,26 @@ use session::time::Time;
 use session::words::{Event, State};
 
 use super::{About, Found, Rule, Violation};
-use crate::case::States;
+use crate::case::{Place, Places, States};
 use crate::requirement::Party;
 use crate::transcript::{Entry, What};
 
 const END_WITHOUT_START: &str = "end-without-start";
 const OTHER: &str = "other";
 
-/// The state of every device so far.
+/// The state of every session so far.
 #[derive(Debug, Default)]
 pub(super) struct LegalTransitions {
-    states: States,
-    /// The last event of each device that changed its state.
-    last: BTreeMap<String, Option<Event>>,
+    states: Option<States>,
+    places: Places,
+    /// The last event of each session that changed its state.
+    last: BTreeMap<Place, Option<Event>>,
 }
 
 impl LegalTransitions {
-    fn retried(&self, entry: &Entry, about: &About<'_>) -> bool {
+    fn retried(&self, place: &Place, about: &About<'_>) -> bool {
         about.rules.login.retried_for_window
-            && self.last.get(&entry.actor) == Some(&Some(Event::LoginFailed))
+            && self.last.get(place) == Some(&Some(Event::LoginFailed))
     }
 }
 
@@ -43,11 +44,15 @@ impl Rule for LegalTransitions {
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
+        let into_room = about.rules.login.into_room;
+        let fresh = || States::new(into_room);
+        let place = self.places.of(entry, into_room);
         if let What::Event(event) = &entry.what {
-            let state = self.states.of(&entry.actor);
+            let states = self.states.get_or_insert_with(fresh);
+            let state = states.of(&place.0, Some(&place.1));
             match event.event {
                 // A first login that is retried may tell of a failure in between (EXP-021).
-                Some(Event::LoggedIn) if self.retried(entry, about) => {}
+                Some(Event::LoggedIn) if self.retried(&place, about) => {}
                 Some(word) if !state::is_legal(state, word) => found.violations.push(Violation {
                     aspect: match (state, word) {
                         (State::LoggedOut, Event::LoggedIn | Event::LoginFailed) => {
@@ -68,11 +73,11 @@ impl Rule for LegalTransitions {
                 )),
             }
         }
-        self.states.follow(entry);
+        self.states.get_or_insert_with(fresh).follow(entry);
         if let What::Event(event) = &entry.what
             && event.state.is_some()
         {
-            self.last.insert(entry.actor.clone(), event.event);
+            self.last.insert(place, event.event);
         }
     }
 
@@ -83,7 +88,7 @@ impl Rule for LegalTransitions {
 mod tests {
     use session::words::Event;
 
-    use crate::rules::hand_written::{Lines, inconclusive, violated};
+    use crate::rules::hand_written::{Lines, inconclusive, violated, violated_in_rooms};
 
     #[test]
     fn a_login_and_an_outage_satisfy_it() {
@@ -108,5 +113,23 @@ mod tests {
         let lines = Lines::default().native(0, "phone", "onSomethingNew");
         assert_eq!(violated("I10", lines.clone().end(9_000)), None);
         assert!(inconclusive("I10", lines.end(9_000)));
+    }
+
+    #[test]
+    fn each_room_has_a_state_of_its_own() {
+        let lines = Lines::default()
+            .join(0, "phone", 1, "one")
+            .join(10, "phone", 2, "two")
+            .event(5_000, "phone", Event::Reconnecting)
+            .of_room("one")
+            .event(5_000, "phone", Event::KickedOut)
+            .of_room("two")
+            .event(6_000, "phone", Event::Reconnected)
+            .of_room("one");
+        assert_eq!(violated_in_rooms("I10", lines.clone().end(9_000)), None);
+        let wrong = lines
+            .event(7_000, "phone", Event::Reconnecting)
+            .of_room("two");
+        assert!(violated_in_rooms("I10", wrong.end(9_000)).is_some());
     }
 }

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use session::time::Time;
 
 use super::{About, Found, Rule, Violation, WHOLE};
+use crate::case::{Place, Places};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::transcript::{Entry, What};
 
-/// The login under way on each device.
+/// The login under way on each device, into each room.
 #[derive(Debug, Default)]
 pub(super) struct LoginInProgress {
-    running: BTreeMap<String, u32>,
+    places: Places,
+    running: BTreeMap<Place, u32>,
 }
 
 impl Rule for LoginInProgress {
@@ -24,25 +26,30 @@ impl Rule for LoginInProgress {
         Party::App
     }
 
-    fn entry(&mut self, index: usize, entry: &Entry, _: &About<'_>, found: &mut Found) {
+    fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         match &entry.what {
-            What::Call(call) if call.api == "login" => match self.running.get(&entry.actor) {
-                Some(first) => found.violations.push(Violation {
-                    aspect: WHOLE,
-                    entry: index,
-                    actor: entry.actor.clone(),
-                    expected: format!("no login while call #{first} is running"),
-                    seen: format!("call #{} login", call.id),
-                }),
-                None => {
-                    self.running.insert(entry.actor.clone(), call.id);
+            What::Call(call) if call.api == "login" => {
+                let place = self.places.of(entry, about.rules.login.into_room);
+                match self.running.get(&place) {
+                    Some(first) => found.violations.push(Violation {
+                        aspect: WHOLE,
+                        entry: index,
+                        actor: entry.actor.clone(),
+                        expected: format!("no login while call #{first} is running"),
+                        seen: format!("call #{} login", call.id),
+                    }),
+                    None => {
+                        self.running.insert(place, call.id);
+                    }
                 }
-            },
-            What::Result(answer) => self.running.retain(|_, running| *running != answer.id),
+            }
+            What::Result(answer) if answer.api == "login" => {
+                self.running.retain(|_, running| *running != answer.id);
+            }
             What::App {
                 is: AppAct::Crashed,
             } => {
-                self.running.remove(&entry.actor);
+                self.running.retain(|(device, _), _| *device != entry.actor);
             }
             _ => {}
         }
@@ -53,7 +60,7 @@ impl Rule for LoginInProgress {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::hand_written::{Lines, violated};
+    use crate::rules::hand_written::{Lines, violated, violated_in_rooms};
 
     #[test]
     fn one_after_the_other_satisfies_it() {
@@ -75,5 +82,19 @@ mod tests {
             .call(0, "phone", 1, "login")
             .call(5, "tablet", 2, "login");
         assert_eq!(violated("A1", lines.end(99)), None);
+    }
+
+    #[test]
+    fn two_rooms_do_not() {
+        let two = |other: &str| {
+            Lines::default()
+                .call(0, "phone", 1, "login")
+                .of_room("one")
+                .call(5, "phone", 2, "login")
+                .of_room(other)
+                .end(9_000)
+        };
+        assert_eq!(violated_in_rooms("A1", two("two")), None);
+        assert!(violated_in_rooms("A1", two("one")).is_some());
     }
 }

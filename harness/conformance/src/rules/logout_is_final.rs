@@ -1,12 +1,14 @@
 //! I7: after a logout is complete there is no callback, no attempt and no traffic (TIM-059,
 //! EXP-043).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use session::time::Time;
-use session::words::Event;
+use session::words::{Event, State};
 
+use super::each::Each;
 use super::{About, Found, Rule, Violation};
+use crate::case::Places;
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::text;
@@ -17,10 +19,18 @@ const MESSAGE: &str = "message";
 /// The session goes on: another event, an attempt, traffic.
 const SESSION: &str = "session";
 
-/// The devices whose logout is complete.
+/// The sessions whose logout is complete.
 #[derive(Debug, Default)]
 pub(super) struct LogoutIsFinal {
-    logged_out: BTreeSet<String>,
+    places: Places,
+    /// The logouts under way, and the room each is from.
+    called: BTreeMap<u32, Option<String>>,
+    /// The devices that have logged out from everything.
+    from_all: BTreeSet<String>,
+    /// The rooms that devices have logged out from.
+    from_room: Each<()>,
+    /// The sessions that the app wants.
+    wanted: Each<()>,
 }
 
 impl Rule for LogoutIsFinal {
@@ -36,32 +46,61 @@ impl Rule for LogoutIsFinal {
         &[MESSAGE, SESSION]
     }
 
-    fn entry(&mut self, index: usize, entry: &Entry, _: &About<'_>, found: &mut Found) {
+    fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
+        let into_room = about.rules.login.into_room;
+        let device = &entry.actor;
         match &entry.what {
-            What::Result(answer) if answer.api == "logout" && answer.ok => {
-                self.logged_out.insert(entry.actor.clone());
+            What::Call(call) if call.api == "logout" => {
+                let room = call.args.get("room").filter(|_| into_room);
+                self.called.insert(call.id, room.cloned());
             }
-            What::Call(call) if call.api == "login" => {
-                self.logged_out.remove(&entry.actor);
+            What::Call(call) if matches!(call.api.as_str(), "login" | "switch-room") => {
+                let place = self.places.of(entry, into_room);
+                self.from_all.remove(device);
+                self.from_room.remove(&place);
+                self.wanted.insert(place, ());
+            }
+            What::Result(answer) if answer.api == "logout" => {
+                let room = self.called.remove(&answer.id).flatten();
+                match room {
+                    _ if !answer.ok => {}
+                    None => {
+                        self.wanted.forget(device);
+                        self.from_room.forget(device);
+                        self.from_all.insert(device.clone());
+                    }
+                    Some(room) => {
+                        let place = (device.clone(), room);
+                        self.wanted.remove(&place);
+                        self.from_room.insert(place, ());
+                    }
+                }
             }
             What::App {
                 is: AppAct::Crashed,
             } => {
-                self.logged_out.remove(&entry.actor);
+                self.from_all.remove(device);
+                self.from_room.forget(device);
+                self.wanted.forget(device);
             }
-            What::Event(_) | What::Connect { .. } | What::Sent { .. }
-                if self.logged_out.remove(&entry.actor) =>
-            {
-                found.violations.push(Violation {
-                    aspect: match &entry.what {
-                        What::Event(event) if event.event == Some(Event::Message) => MESSAGE,
-                        _ => SESSION,
-                    },
-                    entry: index,
-                    actor: entry.actor.clone(),
-                    expected: "nothing after the logout was complete".into(),
-                    seen: text::say(entry),
-                });
+            What::Event(event) => {
+                let place = self.places.of(entry, into_room);
+                // It may be about another room, if it does not say which.
+                let is_sure = event.room.is_some() || !self.wanted.has_any(device);
+                let from_room = is_sure && self.from_room.remove(&place).is_some();
+                if self.from_all.remove(device) || from_room {
+                    self.after(index, entry, found);
+                }
+                if event.state == Some(State::LoggedOut) {
+                    self.wanted.remove(&place);
+                }
+            }
+            What::Connect { .. } | What::Sent { .. } => {
+                let from_rooms =
+                    !self.wanted.has_any(device) && !self.from_room.forget(device).is_empty();
+                if self.from_all.remove(device) || from_rooms {
+                    self.after(index, entry, found);
+                }
             }
             _ => {}
         }
@@ -70,11 +109,26 @@ impl Rule for LogoutIsFinal {
     fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
 }
 
+impl LogoutIsFinal {
+    fn after(&self, index: usize, entry: &Entry, found: &mut Found) {
+        found.violations.push(Violation {
+            aspect: match &entry.what {
+                What::Event(event) if event.event == Some(Event::Message) => MESSAGE,
+                _ => SESSION,
+            },
+            entry: index,
+            actor: entry.actor.clone(),
+            expected: "nothing after the logout was complete".into(),
+            seen: text::say(entry),
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use session::words::Event;
 
-    use crate::rules::hand_written::{Lines, violated};
+    use crate::rules::hand_written::{Lines, violated, violated_in_rooms};
 
     fn logged_out() -> Lines {
         Lines::default()
@@ -107,5 +161,25 @@ mod tests {
             violated("I7", logged_out().login(2_000, "phone", 3).end(9_000)),
             None
         );
+    }
+
+    #[test]
+    fn the_session_in_another_room_goes_on() {
+        let left = Lines::default()
+            .join(0, "phone", 1, "one")
+            .join(10, "phone", 2, "two")
+            .call(1_000, "phone", 3, "logout")
+            .of_room("one")
+            .event(1_060, "phone", Event::LoggedOut)
+            .of_room("one")
+            .result(1_060, "phone", 3);
+        let other = left
+            .clone()
+            .connect(2_000, "phone", 9)
+            .event(2_000, "phone", Event::Message)
+            .of_room("two");
+        assert_eq!(violated_in_rooms("I7", other.end(9_000)), None);
+        let same = left.event(2_000, "phone", Event::Message).of_room("one");
+        assert!(violated_in_rooms("I7", same.end(9_000)).is_some());
     }
 }

@@ -1,9 +1,14 @@
 //! Invariants that watch every run: one file each, pure and streaming over the transcript.
 //!
+//! Where a login is a login into a room, a device has a session in each room, and what is said of
+//! one is not said of another. What no entry names a room for (a connect, traffic) is judged only
+//! where the device has no session in another room.
+//!
 //! A rule sees every entry once, keeps a bounded amount about each device, and says at the end
 //! whether it held. Its sentence and the requirement rows it stands for are data
 //! (`fixtures/requirements/rules.yaml`).
 
+mod each;
 mod every_call_one_result;
 mod kicked_stays_out;
 mod legal_transitions;
@@ -22,7 +27,7 @@ use crate::diagnostic::Diagnostic;
 use crate::profile::Profile;
 use crate::requirement::Party;
 use crate::source::Source;
-use crate::transcript::{Entry, Transcript};
+use crate::transcript::{Entry, Transcript, What};
 
 /// One invariant.
 pub trait Rule {
@@ -176,6 +181,10 @@ pub fn judge(transcript: &Transcript, about: &About<'_>) -> Vec<Ruling> {
         .map(|rule| (rule, Found::default()))
         .collect();
     for (index, entry) in transcript.entries.iter().enumerate() {
+        // What an extra listener hears is no second event.
+        if matches!(&entry.what, What::Event(event) if event.listener.is_some()) {
+            continue;
+        }
         for (rule, found) in &mut rules {
             rule.entry(index, entry, about, found);
         }

@@ -1,13 +1,15 @@
 //! I14: the reconnect window ends when it must, and once (EXP-022, EXP-023, ZIM-032, Z-AMB-02).
 //! That nothing is tried afterwards is I2.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use session::rules::Window;
+use session::rules::{Sleep, Window};
 use session::time::{Millis, Time};
 use session::words::{Event, Reason};
 
+use super::each::{self, Each, Frozen};
 use super::{About, Found, Rule, Violation};
+use crate::case::{Place, Places};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::transcript::{Entry, What};
@@ -16,10 +18,22 @@ const TOO_EARLY: &str = "too-early";
 const TOO_LATE: &str = "too-late";
 const UNLIMITED: &str = "unlimited";
 
-/// When each device began to reconnect.
+/// The sessions that reconnect.
 #[derive(Debug, Default)]
 pub(super) struct WindowEnd {
-    since: BTreeMap<String, Time>,
+    places: Places,
+    open: Each<Open>,
+    /// When each must have ended at the latest; those of a process that stands still need not.
+    late: BTreeSet<(Time, Place)>,
+    frozen: Frozen,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    /// When it began.
+    since: Time,
+    /// When the window ends; `None` when it never does, or nobody can tell.
+    due: Option<Time>,
 }
 
 impl Rule for WindowEnd {
@@ -41,60 +55,140 @@ impl Rule for WindowEnd {
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         self.overdue(index, entry.at, about, found);
+        let into_room = about.rules.login.into_room;
+        let stood_still = self.frozen.follow(entry);
         match &entry.what {
-            What::Event(event) => match event.event {
-                Some(Event::Reconnecting) => {
-                    self.since.insert(entry.actor.clone(), entry.at);
+            What::Event(event) => {
+                let place = self.places.of(entry, into_room);
+                match event.event {
+                    Some(Event::Reconnecting) => self.begins(place, entry.at, about),
+                    Some(Event::ReconnectFailed) if event.reason == Some(Reason::WindowEnded) => {
+                        self.ended(index, entry, &place, about, found);
+                    }
+                    _ if event.state.is_some() => {
+                        self.forget(&place, about);
+                    }
+                    _ => {}
                 }
-                Some(Event::ReconnectFailed) if event.reason == Some(Reason::WindowEnded) => {
-                    self.ended(index, entry, about, found);
+            }
+            // The app took over, or the process died.
+            What::Call(call) => match (call.api.as_str(), call.args.get("room")) {
+                ("login", _) => {
+                    let place = self.places.of(entry, into_room);
+                    self.forget(&place, about);
                 }
-                _ if event.state.is_some() => {
-                    self.since.remove(&entry.actor);
+                ("logout", Some(room)) if into_room => {
+                    self.forget(&(entry.actor.clone(), room.clone()), about);
                 }
+                ("switch-room", _) => {
+                    self.places.of(entry, into_room);
+                    self.forget_all(&entry.actor, about);
+                }
+                ("logout" | "destroy", _) => self.forget_all(&entry.actor, about),
                 _ => {}
             },
-            // The app took over, or the process died.
-            What::Call(call) if matches!(call.api.as_str(), "login" | "logout" | "destroy") => {
-                self.since.remove(&entry.actor);
-            }
-            What::App {
-                is: AppAct::Crashed,
-            } => {
-                self.since.remove(&entry.actor);
-            }
+            What::App { is } => match is {
+                AppAct::Crashed => self.forget_all(&entry.actor, about),
+                AppAct::Frozen => self.stands_still(&entry.actor, about),
+                AppAct::Resumed => {
+                    self.goes_on(
+                        &entry.actor,
+                        entry.at,
+                        stood_still.unwrap_or_default(),
+                        about,
+                    );
+                }
+                AppAct::Started | AppAct::Background | AppAct::Foreground => {}
+            },
             _ => {}
         }
     }
 
-    fn end(&mut self, at: Time, about: &About<'_>, found: &mut Found) {
-        let Window::Bounded(window) = about.rules.reconnect.window else {
-            return;
-        };
-        for (device, since) in &self.since {
-            if at <= *since + window {
-                found
-                    .inconclusive
-                    .push(format!("{device} was still reconnecting inside its window"));
+    fn end(&mut self, at: Time, _: &About<'_>, found: &mut Found) {
+        for (device, room, open) in self.open.all() {
+            if open.due.is_some_and(|due| at <= due) || self.frozen.holds(device) {
+                let who = each::say(&(device.clone(), room.clone()));
+                let said = format!("{who} was still reconnecting inside its window");
+                found.inconclusive.push(said);
             }
         }
     }
 }
 
 impl WindowEnd {
-    fn ended(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        let since = self.since.remove(&entry.actor);
+    fn begins(&mut self, place: Place, at: Time, about: &About<'_>) {
+        self.forget(&place, about);
+        let due = match about.rules.reconnect.window {
+            Window::Bounded(window) => Some(at + window),
+            Window::Unlimited => None,
+        };
+        if let Some(due) = due {
+            self.late.insert((last(due, about), place.clone()));
+        }
+        self.open.insert(place, Open { since: at, due });
+    }
+
+    fn forget(&mut self, place: &Place, about: &About<'_>) -> Option<Open> {
+        let open = self.open.remove(place)?;
+        if let Some(due) = open.due {
+            self.late.remove(&(last(due, about), place.clone()));
+        }
+        Some(open)
+    }
+
+    fn forget_all(&mut self, device: &str, about: &About<'_>) {
+        self.stands_still(device, about);
+        self.open.forget(device);
+    }
+
+    fn stands_still(&mut self, device: &str, about: &About<'_>) {
+        for (room, open) in self.open.of_mut(device) {
+            if let Some(due) = open.due {
+                let place = (device.to_owned(), room.clone());
+                self.late.remove(&(last(due, about), place));
+            }
+        }
+    }
+
+    /// A timer that was due meanwhile rings now, or so much later.
+    fn goes_on(&mut self, device: &str, now: Time, stood_still: Millis, about: &About<'_>) {
+        let is_known = !about.profile.undocumented.contains("rules.reconnect.sleep");
+        for (room, open) in self.open.of_mut(device) {
+            open.due = open
+                .due
+                .filter(|_| is_known)
+                .map(|due| match about.rules.reconnect.sleep {
+                    Sleep::Counts => due.max(now),
+                    Sleep::StandsStill => due + stood_still,
+                });
+            if let Some(due) = open.due {
+                let place = (device.to_owned(), room.clone());
+                self.late.insert((last(due, about), place));
+            }
+        }
+    }
+
+    fn ended(
+        &mut self,
+        index: usize,
+        entry: &Entry,
+        place: &Place,
+        about: &About<'_>,
+        found: &mut Found,
+    ) {
+        let open = self.forget(place, about);
+        let lasted = open.map(|open| entry.at.since(open.since));
         let tolerance = about.profile.bounds.tolerance;
-        let lasted = since.map(|since| entry.at.since(since));
-        let (aspect, expected) = match (about.rules.reconnect.window, lasted) {
-            (Window::Bounded(window), Some(lasted)) if near(lasted, window, tolerance) => return,
-            (Window::Bounded(window), lasted) => (
-                match lasted {
-                    Some(lasted) if lasted > window => TOO_LATE,
-                    _ => TOO_EARLY,
-                },
-                format!("the window ends {window} after reconnecting began"),
-            ),
+        let (aspect, expected) = match (about.rules.reconnect.window, open) {
+            (Window::Bounded(window), Some(open)) => {
+                let Some(due) = open.due else { return };
+                if due.0.abs_diff(entry.at.0) <= tolerance.0 {
+                    return;
+                }
+                let aspect = if entry.at > due { TOO_LATE } else { TOO_EARLY };
+                (aspect, ends_after(window))
+            }
+            (Window::Bounded(window), None) => (TOO_EARLY, ends_after(window)),
             (Window::Unlimited, _) => (UNLIMITED, "reconnecting never ends by time".into()),
         };
         let seen = match lasted {
@@ -114,19 +208,15 @@ impl WindowEnd {
         let Window::Bounded(window) = about.rules.reconnect.window else {
             return;
         };
-        let tolerance = about.profile.bounds.tolerance;
-        let late: Vec<String> = self
-            .since
-            .iter()
-            .filter(|(_, since)| now > **since + window + tolerance)
-            .map(|(device, _)| device.clone())
-            .collect();
-        for device in late {
-            self.since.remove(&device);
+        while let Some((due, place)) = self.late.first().cloned()
+            && due < now
+        {
+            self.late.remove(&(due, place.clone()));
+            self.open.remove(&place);
             found.violations.push(Violation {
                 aspect: TOO_LATE,
                 entry: index,
-                actor: device,
+                actor: place.0,
                 expected: format!("reconnect-failed {window} after reconnecting began"),
                 seen: "still reconnecting".into(),
             });
@@ -134,15 +224,21 @@ impl WindowEnd {
     }
 }
 
-fn near(length: Millis, wanted: Millis, tolerance: Millis) -> bool {
-    length.0.abs_diff(wanted.0) <= tolerance.0
+/// The last moment at which the end of a window is in time.
+fn last(due: Time, about: &About<'_>) -> Time {
+    due + about.profile.bounds.tolerance
+}
+
+fn ends_after(window: Millis) -> String {
+    format!("the window ends {window} after reconnecting began")
 }
 
 #[cfg(test)]
 mod tests {
     use session::words::{Event, Reason};
 
-    use crate::rules::hand_written::{Lines, inconclusive, violated};
+    use crate::rules::hand_written::{Lines, inconclusive, violated, violated_in_rooms};
+    use crate::scenario::AppAct::{Frozen, Resumed};
 
     /// The hand-written profile has a window of 20 minutes and a tolerance of one second.
     const WINDOW: u64 = 1_200_000;
@@ -176,5 +272,45 @@ mod tests {
     fn a_record_that_stops_inside_the_window_decides_nothing() {
         assert_eq!(violated("I14", reconnecting().end(60_000)), None);
         assert!(inconclusive("I14", reconnecting().end(60_000)));
+    }
+
+    #[test]
+    fn the_end_of_a_window_waits_for_a_process_that_stands_still() {
+        let frozen = reconnecting().app(20_000, "phone", Frozen);
+        assert_eq!(violated("I14", frozen.clone().end(9_000_000)), None);
+        let resumed = frozen.app(5_000_000, "phone", Resumed);
+        let because = |at, lines: &Lines| {
+            let reason = Reason::WindowEnded;
+            let lines = lines.clone();
+            lines.event_because(at, "phone", Event::ReconnectFailed, reason)
+        };
+        let at_once = because(5_000_000, &resumed);
+        assert_eq!(violated("I14", at_once.end(9_000_000)), None);
+        let later = because(5_002_000, &resumed);
+        assert!(violated("I14", later.end(9_000_000)).is_some());
+    }
+
+    #[test]
+    fn each_room_has_a_window_of_its_own() {
+        let lines = Lines::default()
+            .join(0, "phone", 1, "one")
+            .join(10, "phone", 2, "two")
+            .event(10_000, "phone", Event::Reconnecting)
+            .of_room("one")
+            .event(20_000, "phone", Event::Reconnecting)
+            .of_room("two")
+            .event(30_000, "phone", Event::Reconnected)
+            .of_room("two");
+        let ended = lines
+            .clone()
+            .event_because(
+                10_000 + WINDOW,
+                "phone",
+                Event::ReconnectFailed,
+                Reason::WindowEnded,
+            )
+            .of_room("one");
+        assert_eq!(violated_in_rooms("I14", ended.end(3_000_000)), None);
+        assert!(violated_in_rooms("I14", lines.end(3_000_000)).is_some());
     }
 }

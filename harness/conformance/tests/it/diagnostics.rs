@@ -58,7 +58,6 @@ fn there_is_a_fixture_for_every_code() {
         "missing-key",
         "native-word",
         "no-effect",
-        "not-available",
         "not-utf-8",
         "repeated",
         "second-document",

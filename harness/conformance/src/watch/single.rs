@@ -1,56 +1,22 @@
-//! Watches one step: entries and time go in, and at some instant it is decided.
-//!
-//! The director decides with it when to go on, the judge what to say; both feed it the same
-//! entries, so they cannot disagree.
+//! One thing looked for on one device, or on several together.
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
 use session::time::{Millis, Time};
 use session::words::State;
 
+use super::stretch::Stretch;
+use super::{Anchor, Beginning, Status, Unmet};
 use crate::case::Case;
 use crate::pattern;
 use crate::profile::Promise;
-use crate::scenario::{Expected, Observation, Pattern, Seen, When};
-use crate::transcript::{CallAnswered, Entry, What};
+use crate::scenario::{ClientIndex, Devices, Expected, Seen, When};
+use crate::text;
+use crate::transcript::{CallAnswered, Entry, EventSeen, What};
 
-/// What a step has come to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Status {
-    /// Not decided; if nothing happens it is by then, once that instant is over.
-    Open(Option<Time>),
-    /// It is as it must be. The entry that showed it, where one did.
-    Met(Option<usize>),
-    /// It is not.
-    Unmet(Unmet),
-    /// Nobody documents the knob it hangs on.
-    Undocumented(String),
-}
-
-/// Why a step is not as it must be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unmet {
-    /// What was to be seen.
-    pub expected: String,
-    /// What was seen instead.
-    pub seen: String,
-    /// The entry that showed it, where one did.
-    pub entry: Option<usize>,
-}
-
-/// A moment observations count from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Anchor {
-    /// When.
-    pub at: Time,
-    /// The index of the first entry that counts.
-    pub entry: usize,
-}
-
-/// One step being watched.
+/// One part of a step being watched.
 #[derive(Debug, Clone)]
-pub struct Watch {
+pub(super) struct Single {
     kind: Kind,
     anchor: Anchor,
     began: Time,
@@ -58,135 +24,114 @@ pub struct Watch {
     /// The last entry of the same device that came near; shown when nothing fits.
     near: Option<(usize, String)>,
     count: u64,
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
-enum Kind {
+pub(super) enum Kind {
     /// The answer to the call the step makes, or to an earlier one.
     Answer {
         device: String,
-        /// The call, once it is made.
+        /// The call, once its number is known.
         id: Option<u32>,
+        /// When it was made; an app may have to ask for a ticket first.
+        called: Option<Time>,
         expected: Expected,
         bound: Millis,
     },
     Advance(Time),
-    Expect(Pattern, When),
-    Never(Pattern, Option<Time>),
+    Expect(ClientIndex, Seen, When),
+    Never(ClientIndex, Seen, Option<Time>),
     Count {
-        what: Pattern,
+        client: ClientIndex,
+        seen: Seen,
         least: u64,
         most: u64,
         until: Time,
     },
+    /// So many times in any stretch, over several devices.
+    Stretch {
+        who: Devices,
+        seen: Seen,
+        stretch: Stretch,
+        until: Time,
+    },
+    /// What is written down.
+    Observe(Time),
     /// Nothing to wait for.
     Done,
 }
 
-/// What a step knows when it begins.
-pub struct Beginning<'a> {
-    /// The case.
-    pub case: &'a Case<'a>,
-    /// What observations count from.
-    pub anchor: Anchor,
-    /// When the step begins.
-    pub now: Time,
-    /// The states at that moment.
-    pub states: &'a crate::case::States,
-}
-
-impl Watch {
-    /// An act that is over as soon as it is done.
-    pub fn done(began: Time) -> Watch {
-        Watch::new(Kind::Done, Anchor::default(), began)
-    }
-
-    /// Time that passes until `until`.
-    pub fn advance(began: Time, until: Time) -> Watch {
-        Watch::new(Kind::Advance(until), Anchor::default(), began)
-    }
-
-    /// The answer to a call of `device`; with `id` an earlier one, without the next it makes.
-    pub fn answer(
-        anchor: Anchor,
-        device: &str,
+impl Kind {
+    pub(super) fn answer(
+        device: String,
         id: Option<u32>,
         expected: Expected,
         bound: Millis,
-    ) -> Watch {
-        let kind = Kind::Answer {
-            device: device.to_owned(),
+    ) -> Kind {
+        Kind::Answer {
+            device,
             id,
+            called: None,
             expected,
             bound,
-        };
-        Watch::new(kind, anchor, anchor.at)
+        }
     }
 
-    /// An observation, `result` excepted, which is an [`Watch::answer`].
-    pub fn observation(observation: &Observation, beginning: &Beginning<'_>) -> Watch {
-        let now = beginning.now;
-        let kind = match observation.clone() {
-            Observation::Expect { what, when, .. } => Kind::Expect(what, when),
-            Observation::Never { what, lasting, .. } => Kind::Never(what, lasting.map(|l| now + l)),
-            Observation::Count {
-                what,
-                least,
-                most,
-                lasting,
-                ..
-            } => {
-                let until = now + lasting.unwrap_or(Millis::ZERO);
-                Kind::Count {
-                    what,
-                    least,
-                    most,
-                    until,
-                }
-            }
-            Observation::Result { .. } => Kind::Done,
-        };
-        let mut watch = Watch::new(kind, beginning.anchor, now);
-        watch.begin(beginning);
-        watch
+    fn seen(&self) -> Option<&Seen> {
+        match self {
+            Kind::Expect(_, seen, _)
+            | Kind::Never(_, seen, _)
+            | Kind::Count { seen, .. }
+            | Kind::Stretch { seen, .. } => Some(seen),
+            Kind::Answer { .. } | Kind::Advance(_) | Kind::Observe(_) | Kind::Done => None,
+        }
     }
+}
 
-    fn new(kind: Kind, anchor: Anchor, began: Time) -> Watch {
-        Watch {
+impl Single {
+    pub(super) fn new(kind: Kind, anchor: Anchor, began: Time) -> Single {
+        Single {
             kind,
             anchor,
             began,
             status: Status::Open(None),
             near: None,
             count: 0,
+            notes: Vec::new(),
         }
     }
 
-    /// What the step has come to so far.
-    pub fn status(&self) -> &Status {
+    pub(super) fn status(&self) -> &Status {
         &self.status
     }
 
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.status, Status::Open(_))
+    }
+
+    pub(super) fn notes(&self) -> Option<&Vec<String>> {
+        matches!(self.kind, Kind::Observe(_)).then_some(&self.notes)
+    }
+
     /// The first entry that counts for it, if any does.
-    pub fn first_entry(&self) -> Option<usize> {
+    pub(super) fn first_entry(&self) -> Option<usize> {
         match self.kind {
             Kind::Done | Kind::Advance(_) => None,
             _ => Some(self.anchor.entry),
         }
     }
 
-    fn open(&self) -> bool {
-        matches!(self.status, Status::Open(_))
-    }
-
-    /// Decides what is already certain when the step begins, and how long it may stay open.
-    fn begin(&mut self, beginning: &Beginning<'_>) {
+    /// Decides what is already certain when the step begins.
+    pub(super) fn begin(&mut self, beginning: &Beginning<'_>) {
         let case = beginning.case;
-        if let Kind::Expect(what, _) | Kind::Never(what, _) = &self.kind
-            && let Seen::State(wanted) = what.seen
+        if let Kind::Expect(client, seen, _) | Kind::Never(client, seen, _) = &self.kind
+            && let Seen::State { is, room } = seen
         {
-            let device = &case.client(what.client).name;
-            self.state_is(beginning.states.of(device), wanted, None);
+            let device = &case.client(*client).name;
+            let state = beginning.states.of(device, room.as_deref());
+            let wanted = *is;
+            self.state_is(state, wanted, None);
         }
     }
 
@@ -209,58 +154,58 @@ impl Watch {
 
     fn promise(&self, case: &Case<'_>) -> Option<(crate::scenario::Decision, Promise)> {
         let decision = match &self.kind {
-            Kind::Expect(what, _) | Kind::Never(what, _) | Kind::Count { what, .. } => {
-                match what.seen {
-                    Seen::OutcomeOf(decision) => decision,
-                    _ => return None,
-                }
-            }
             Kind::Answer {
                 expected: Expected::OutcomeOf(decision),
                 ..
             } => *decision,
-            _ => return None,
+            kind => match kind.seen()? {
+                Seen::OutcomeOf(decision) => *decision,
+                _ => return None,
+            },
         };
         Some((decision, case.profile.promise(decision, &case.rules)))
     }
 
-    /// Feeds one entry. `taken` are the entries that earlier expectations have used up.
-    pub fn entry(
+    /// Feeds one entry about `client`. `taken` are the entries that earlier expectations have
+    /// used up.
+    pub(super) fn entry(
         &mut self,
         index: usize,
         entry: &Entry,
+        client: ClientIndex,
         case: &Case<'_>,
         taken: &mut BTreeSet<usize>,
     ) {
-        if !self.open() || index < self.anchor.entry {
+        if index < self.anchor.entry {
             return;
         }
-        match &self.kind {
+        match &mut self.kind {
             Kind::Done | Kind::Advance(_) => {}
-            Kind::Answer { .. } => self.answered(index, entry, case),
-            Kind::Expect(what, when) => {
-                let (what, when) = (what.clone(), *when);
-                self.expected(index, entry, case, &what, when, taken);
-            }
-            Kind::Never(what, _) => {
-                let what = what.clone();
-                if let (Seen::State(wanted), What::Event(event)) = (&what.seen, &entry.what) {
-                    if let Some(state) = event.state
-                        && entry.actor == case.client(what.client).name
-                        && entry.at >= self.began
-                    {
-                        self.state_is(state, *wanted, Some(index));
-                    }
-                } else if pattern::fits(&what, entry, case) {
-                    self.unmet(
-                        format!("never {}", pattern::say(&what, case)),
-                        pattern::say_entry(entry),
-                        Some(index),
-                    );
+            Kind::Observe(_) => {
+                if let Some(said) = text::say_neutrally(entry) {
+                    self.notes.push(format!("{}: {said}", entry.actor));
                 }
             }
-            Kind::Count { what, most, .. } => {
-                if pattern::fits(what, entry, case) {
+            Kind::Answer { .. } => self.answered(index, entry, case),
+            Kind::Expect(_, seen, when) => {
+                let (seen, when) = (seen.clone(), *when);
+                self.expected(index, entry, client, case, &seen, when, taken);
+            }
+            Kind::Never(_, seen, _) => {
+                if let Seen::State { is, room } = &*seen {
+                    let is = *is;
+                    if let Some(state) = self::state_of(entry, room.as_deref())
+                        && entry.at >= self.began
+                    {
+                        self.state_is(state, is, Some(index));
+                    }
+                } else if pattern::fits(client, seen, entry, case) {
+                    let expected = self.say(case);
+                    self.unmet(expected, pattern::say_entry(entry), Some(index));
+                }
+            }
+            Kind::Count { seen, most, .. } => {
+                if pattern::fits(client, seen, entry, case) {
                     self.count += 1;
                     if self.count > *most {
                         let expected = self.say(case);
@@ -269,36 +214,44 @@ impl Watch {
                     }
                 }
             }
+            Kind::Stretch { seen, stretch, .. } => {
+                if pattern::fits(client, seen, entry, case)
+                    && let Err(times) = stretch.happens(entry.at)
+                {
+                    let expected = self.say(case);
+                    let seen = format!("{times} times in one stretch, with {}", entry.actor);
+                    self.unmet(expected, seen, Some(index));
+                }
+            }
         }
     }
 
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "an entry, its case, and what is wanted"
+    )]
     fn expected(
         &mut self,
         index: usize,
         entry: &Entry,
+        client: ClientIndex,
         case: &Case<'_>,
-        what: &Pattern,
+        seen: &Seen,
         when: When,
         taken: &mut BTreeSet<usize>,
     ) {
-        let device = &case.client(what.client).name;
-        if let Seen::State(wanted) = what.seen {
-            if let What::Event(event) = &entry.what
-                && let Some(state) = event.state
-                && entry.actor == *device
+        if let Seen::State { is, room } = seen {
+            if let Some(state) = state_of(entry, room.as_deref())
                 && entry.at >= self.began
             {
-                self.state_is(state, wanted, Some(index));
+                self.state_is(state, *is, Some(index));
             }
             return;
         }
         if let Some((_, promise)) = self.promise(case) {
             match promise {
                 Promise::Nothing => {
-                    if let What::Event(event) = &entry.what
-                        && entry.actor == *device
-                        && event.state == Some(State::LoggedOut)
-                    {
+                    if state_of(entry, None) == Some(State::LoggedOut) {
                         let expected = self.say(case);
                         self.unmet(expected, pattern::say_entry(entry), Some(index));
                     }
@@ -307,11 +260,12 @@ impl Watch {
                 // A call's outcome: its answer carries it.
                 Promise::Succeeds | Promise::Fails(_) => {
                     if let What::Result(answer) = &entry.what
-                        && entry.actor == *device
                         && !taken.contains(&index)
                     {
                         let fits = match promise {
-                            Promise::Fails(error) => !answer.ok && answer.error == Some(error),
+                            Promise::Fails(error) => {
+                                !answer.ok && answer.error.is_some_and(|e| e.is_a(error))
+                            }
                             _ => answer.ok,
                         };
                         self.decide_at(index, entry, case, when, taken, fits);
@@ -325,9 +279,9 @@ impl Watch {
         if taken.contains(&index) {
             return;
         }
-        if pattern::fits(what, entry, case) {
+        if pattern::fits(client, seen, entry, case) {
             self.decide_at(index, entry, case, when, taken, true);
-        } else if entry.actor == *device && pattern::is_near(what, entry) {
+        } else if pattern::is_near(seen, entry) {
             self.near = Some((index, pattern::say_entry(entry)));
         }
     }
@@ -345,6 +299,7 @@ impl Watch {
         let in_time = match when {
             When::Already => true,
             When::Within(most) => after <= most,
+            When::FromNow(most) => entry.at <= self.began + most,
             When::Between(least, most) => (least..=most).contains(&after),
         };
         if fits && in_time {
@@ -361,14 +316,26 @@ impl Watch {
         let Kind::Answer {
             device,
             id,
+            called,
             expected,
             ..
         } = &mut self.kind
         else {
             return;
         };
+        let is_own = entry.actor == *device;
         match (&entry.what, *id) {
-            (What::Call(call), None) if entry.actor == *device => *id = Some(call.id),
+            (What::Asks(asked), None) if is_own && asked.inside.is_none() => *id = Some(asked.id),
+            // A call from inside a callback is another one.
+            (What::Call(call), None) if is_own && call.inside.is_none() => {
+                *id = Some(call.id);
+                *called = Some(entry.at);
+            }
+            (What::Call(call), Some(id)) if call.id == id => *called = Some(entry.at),
+            (What::NeverCalled(call), Some(id)) if call.id == id => {
+                let expected = say_expected(expected, case);
+                self.unmet(expected, pattern::say_entry(entry), Some(index));
+            }
             (What::Result(answer), Some(id)) if answer.id == id => {
                 let expected = expected.clone();
                 self.status = match judge_answer(&expected, answer, case) {
@@ -386,15 +353,8 @@ impl Watch {
     }
 
     /// Every entry up to and including this instant was fed; what is certain now?
-    pub fn instant_over(&mut self, now: Time, case: &Case<'_>) {
-        if !self.open() {
-            return;
-        }
-        let Some(deadline) = self.deadline() else {
-            return;
-        };
-        if now < deadline {
-            self.status = Status::Open(Some(deadline));
+    pub(super) fn instant_over(&mut self, now: Time, case: &Case<'_>) {
+        if !self.is_open() || self.deadline().is_none_or(|deadline| now < deadline) {
             return;
         }
         if let Some((_, Promise::Undocumented(knob))) = self.promise(case)
@@ -405,7 +365,16 @@ impl Watch {
             return;
         }
         match &self.kind {
-            Kind::Done | Kind::Advance(_) | Kind::Never(..) => self.status = Status::Met(None),
+            Kind::Done | Kind::Advance(_) | Kind::Never(..) | Kind::Observe(_) => {
+                self.status = Status::Met(None);
+            }
+            Kind::Stretch { stretch, until, .. } => match stretch.ends(*until) {
+                Ok(()) => self.status = Status::Met(None),
+                Err(times) => {
+                    let expected = self.say(case);
+                    self.unmet(expected, format!("{times} times in one stretch"), None);
+                }
+            },
             Kind::Count { least, .. } => {
                 if self.count >= *least {
                     self.status = Status::Met(None);
@@ -436,28 +405,24 @@ impl Watch {
         }
     }
 
-    /// Would silence until just before `at` decide it?
-    pub fn decides_before(&self, at: Time) -> bool {
-        self.open() && self.deadline().is_some_and(|deadline| deadline < at)
-    }
-
-    /// The instant at whose end the step is decided if nothing happens.
-    fn deadline(&self) -> Option<Time> {
+    /// The instant at whose end it is decided if nothing happens.
+    pub(super) fn deadline(&self) -> Option<Time> {
         Some(match &self.kind {
             Kind::Done => self.began,
-            Kind::Advance(until) => *until,
-            Kind::Answer { bound, .. } => self.anchor.at + *bound,
-            Kind::Expect(_, When::Already) => self.began,
-            Kind::Expect(_, When::Within(most) | When::Between(_, most)) => {
+            Kind::Advance(until) | Kind::Observe(until) => *until,
+            Kind::Answer { bound, called, .. } => (*called)? + *bound,
+            Kind::Expect(_, _, When::Already) => self.began,
+            Kind::Expect(_, _, When::FromNow(most)) => self.began + *most,
+            Kind::Expect(_, _, When::Within(most) | When::Between(_, most)) => {
                 (self.anchor.at + *most).max(self.began)
             }
-            Kind::Never(_, until) => until.unwrap_or(self.began),
-            Kind::Count { until, .. } => *until,
+            Kind::Never(_, _, until) => until.unwrap_or(self.began),
+            Kind::Count { until, .. } | Kind::Stretch { until, .. } => *until,
         })
     }
 
     /// Time that passes is over when its instant begins, everything else when it ends.
-    pub fn ends_at_the_start_of(&self) -> Option<Time> {
+    pub(super) fn ends_at_the_start_of(&self) -> Option<Time> {
         match self.kind {
             Kind::Advance(until) => Some(until),
             _ => None,
@@ -474,29 +439,60 @@ impl Watch {
 
     fn say(&self, case: &Case<'_>) -> String {
         match &self.kind {
-            Kind::Expect(what, when) => {
-                let what = pattern::say(what, case);
+            Kind::Expect(client, seen, when) => {
+                let what = pattern::say((*client).into(), seen, case);
                 match when {
                     When::Already => what,
-                    When::Within(most) => format!("{what} within {most}"),
+                    When::Within(most) | When::FromNow(most) => format!("{what} within {most}"),
                     When::Between(least, most) => format!("{what} between {least} and {most}"),
                 }
             }
             Kind::Count {
-                what, least, most, ..
+                client,
+                seen,
+                least,
+                most,
+                ..
             } => {
-                let what = pattern::say(what, case);
-                match (least, most) {
-                    (least, most) if least == most => format!("{what}, {least} times"),
-                    (least, &u64::MAX) => format!("{what}, at least {least} times"),
-                    (least, most) => format!("{what}, {least} to {most} times"),
-                }
+                let what = pattern::say((*client).into(), seen, case);
+                format!("{what}, {}", say_times(*least, *most))
             }
-            Kind::Never(what, _) => format!("never {}", pattern::say(what, case)),
+            Kind::Stretch {
+                who, seen, stretch, ..
+            } => {
+                let what = pattern::say(*who, seen, case);
+                let times = say_times(stretch.least, stretch.most);
+                format!("{what}, {times} in any {}", stretch.length)
+            }
+            Kind::Never(client, seen, _) => {
+                format!("never {}", pattern::say((*client).into(), seen, case))
+            }
             Kind::Answer { expected, .. } => say_expected(expected, case),
-            Kind::Advance(_) | Kind::Done => String::new(),
+            Kind::Advance(_) | Kind::Observe(_) | Kind::Done => String::new(),
         }
     }
+}
+
+fn say_times(least: u64, most: u64) -> String {
+    match (least, most) {
+        (least, most) if least == most => format!("{least} times"),
+        (least, u64::MAX) => format!("at least {least} times"),
+        (least, most) => format!("{least} to {most} times"),
+    }
+}
+
+/// The state that the app's own listener hears of, if it is about this room.
+fn state_of(entry: &Entry, room: Option<&str>) -> Option<State> {
+    let What::Event(event) = &entry.what else {
+        return None;
+    };
+    let is_there = |event: &EventSeen| match (room, &event.room) {
+        (Some(wanted), Some(room)) => wanted == room,
+        _ => true,
+    };
+    event
+        .state
+        .filter(|_| event.listener.is_none() && is_there(event))
 }
 
 /// Is this the answer that was wanted? `Err(Some(knob))` when nobody documents that.
@@ -514,9 +510,11 @@ fn judge_answer(
             let by_code = answer.code.is_some_and(|code| {
                 case.profile
                     .errors_of(code, answer.api.parse().ok())
-                    .contains(error)
+                    .iter()
+                    .any(|known| known.is_a(*error))
             });
-            !answer.ok && (answer.error == Some(*error) || (answer.error.is_none() && by_code))
+            let by_word = answer.error.is_some_and(|seen| seen.is_a(*error));
+            !answer.ok && (by_word || (answer.error.is_none() && by_code))
         }
         Expected::FailsWithCode(codes) => {
             !answer.ok && answer.code.is_some_and(|code| codes.contains(&code))
@@ -552,13 +550,5 @@ fn say_expected(expected: &Expected, case: &Case<'_>) -> String {
             Promise::Fails(error) => say_expected(&Expected::Fails(error), case),
             _ => format!("the outcome of {decision}: the call succeeds"),
         },
-    }
-}
-
-/// A value as it is shown: texts without their quotes.
-pub(crate) fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
