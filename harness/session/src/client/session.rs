@@ -412,9 +412,11 @@ impl Session {
             Event::Reconnected // ZIM-034
         };
         self.tell(Happening::new(event), say);
-        if let (true, Wait::For(pause)) = (first, say.setup.rules.login.ready_after) {
-            self.not_ready = true;
-            self.timers.set(Timer::Ready, say.now + pause);
+        self.not_ready |= first;
+        match say.setup.rules.login.ready_after {
+            Wait::None => self.not_ready = false,
+            Wait::For(_) if !self.not_ready => {}
+            Wait::For(pause) => self.timers.set(Timer::Ready, say.now + pause),
         }
         if let Some(call) = self.login.take() {
             say.outputs.push(done(call));

@@ -80,7 +80,13 @@ impl Session {
     }
 
     pub(super) fn without_link(&mut self, say: &mut Speaker<'_>) {
-        for timer in [Timer::Connect, Timer::Answer, Timer::Pong, Timer::Beat] {
+        for timer in [
+            Timer::Connect,
+            Timer::Answer,
+            Timer::Pong,
+            Timer::Beat,
+            Timer::Ready,
+        ] {
             self.timers.clear(timer);
         }
         if self.is_leaving() {
