@@ -37,7 +37,8 @@ const GENERATIONS: u32 = 5_000;
 /// Taking packets out of the kernels means asking every socket of every host. So it is put off
 /// for as long as nothing can arrive that is still inside: a packet that is collected late is
 /// launched as of the moment that caused it. What one end of a flow causes in one round is
-/// never mixed up with what it causes in a later one.
+/// never mixed up with what it causes in a later one. Few devices are asked at once: that is
+/// cheaper than an instant more.
 pub(super) struct Fabric {
     guard: EnterGuard,
     clock: Rc<Clock>,
@@ -183,6 +184,9 @@ impl Fabric {
         if let Cause::Connect(device) = cause {
             self.hosts.borrow_mut().connects(device);
         }
+        if !self.hosts.borrow().many() {
+            return self.collect_by(now);
+        }
         let (device, direction) = cause.way();
         let latency = self.wires().paths[device].latency(direction);
         self.collect_by(now + latency);
@@ -232,7 +236,7 @@ impl Fabric {
     }
 
     /// Collects packets if some are inside since an earlier round.
-    fn collect_rounds_before(&self) {
+    pub(super) fn collect_rounds_before(&self) {
         if self.first_round.get() < self.round.get() {
             self.collect();
         }
@@ -300,9 +304,24 @@ impl Fabric {
             }
         }
         let end = End::reached(about.direction);
-        // A mere acknowledgement makes nothing leave but what had no room on the way.
-        let silent = about.kind == Kind::Ack
-            && (wires.flow(about.flow)).is_some_and(|flow| flow.end_mut(end).is_quiet());
+        let (silent, refused) = match wires.flow(about.flow) {
+            Some(flow) => {
+                let at = flow.end_mut(end);
+                let silent = match about.kind {
+                    // Makes nothing leave but what had no room on the way.
+                    Kind::Ack => at.is_quiet(),
+                    Kind::Rst => at.noted < self.first_round.get(),
+                    _ => false,
+                };
+                (silent, about.kind == Kind::Rst && flow.is_unanswered())
+            }
+            None => (false, false),
+        };
+        if refused {
+            wires.paths[about.flow.device]
+                .flows
+                .remove(&about.flow.port);
+        }
         drop(wires);
         if !silent {
             self.note(Cause::Reply(about.flow, end));

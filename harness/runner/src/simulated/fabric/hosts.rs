@@ -15,7 +15,7 @@ const FEW: usize = 16;
 
 /// So many share a host where there are more: a host costs more to ask for packets than a
 /// socket, and more to find a socket in the more it has.
-const SHARE: usize = 64;
+const SHARE: usize = 32;
 
 /// The hosts of the devices, one after the other; that of the server is not among them.
 pub(super) struct Hosts {
@@ -40,6 +40,11 @@ impl Hosts {
             share,
             shared: (0..hosts).map(|_| Shared::default()).collect(),
         }
+    }
+
+    /// Are there so many devices that asking them all costs more than anything else?
+    pub(super) fn many(&self) -> bool {
+        self.share > 1
     }
 
     /// The addresses of all hosts, in their order.
