@@ -2,6 +2,7 @@
 //! and hands them over when they are due.
 
 mod faults;
+mod hosts;
 mod packet;
 
 use std::cell::{Cell, RefCell, RefMut};
@@ -14,7 +15,8 @@ use session::peer::Gateway;
 use session::time::Time;
 use turmoil_net::{EnterGuard, HostId, KernelConfig, Net, Packet, Transport};
 
-use self::packet::{About, Order, SERVER, device_address, device_at};
+use self::hosts::{Hosts, SERVER};
+use self::packet::{About, Order};
 pub(super) use self::packet::{Cause, FlowId};
 use super::clock::Clock;
 use super::network::{End, Fate, Flow, Kind, Path};
@@ -30,16 +32,20 @@ const PORTS: u16 = 8;
 /// Afterwards the first ports are taken again; the highest belong to those who connect.
 const GENERATIONS: u32 = 5_000;
 
-/// All wires of one run.
+/// All wires of one run. The fabric proper is a thread-local, present as long as this lives.
 ///
 /// Taking packets out of the kernels means asking every socket of every host. So it is put off
 /// for as long as nothing can arrive that is still inside: a packet that is collected late is
 /// launched as of the moment that caused it. What one end of a flow causes in one round is
-/// never mixed up with what it causes in a later one. The fabric proper is a thread-local, present as long as this lives.
+/// never mixed up with what it causes in a later one. Few devices are asked at once: that is
+/// cheaper than an instant more.
 pub(super) struct Fabric {
     guard: EnterGuard,
     clock: Rc<Clock>,
-    hosts: Vec<HostId>,
+    devices: usize,
+    /// The hosts of devices, and then that of the server.
+    ids: Vec<HostId>,
+    hosts: RefCell<Hosts>,
     server: Cell<Generation>,
     wires: RefCell<Wires>,
     /// What happened since the last sweep that makes packets leave, and when.
@@ -52,7 +58,7 @@ pub(super) struct Fabric {
     first_round: Cell<u64>,
     /// Empty; kept for their room.
     swept: Cell<Vec<Packet>>,
-    ranked: Cell<Vec<(usize, Packet)>>,
+    ranked: Cell<Vec<(usize, Parcel)>>,
 }
 
 /// The server's present or last process.
@@ -67,18 +73,23 @@ struct Wires {
     /// Packets on their way, by arrival and then in the order in which they were sent.
     flying: VecDeque<Flight>,
     /// Packets that wait for their device's network, in the order in which they were sent.
-    held: Vec<BTreeMap<u64, Packet>>,
+    held: Vec<BTreeMap<u64, Parcel>>,
     sent: u64,
 }
 
 struct Flight {
     due: Time,
     number: u64,
+    parcel: Parcel,
+}
+
+#[derive(Clone)]
+struct Parcel {
+    about: About,
     packet: Packet,
 }
 
 impl Fabric {
-    /// One host per device, and one for the server after them.
     pub(super) fn new(devices: &[String], gateways: u8, seed: u64, clock: Rc<Clock>) -> Rc<Fabric> {
         let mut net = Net::with_config(
             KernelConfig::default()
@@ -89,10 +100,13 @@ impl Fabric {
                 .recv_buf_cap(16 << 20)
                 .default_backlog(usize::MAX),
         );
-        let addresses = (0..devices.len()).map(device_address).chain([SERVER]);
-        let hosts = addresses.map(|address| net.add_host(address)).collect();
+        let hosts = Hosts::new(devices.len());
+        let addresses = hosts.addresses().chain([SERVER]);
+        let ids = addresses.map(|address| net.add_host(address)).collect();
         Rc::new(Fabric {
-            hosts,
+            devices: devices.len(),
+            ids,
+            hosts: RefCell::new(hosts),
             guard: net.enter(),
             clock,
             server: Cell::new(Generation {
@@ -116,7 +130,11 @@ impl Fabric {
 
     /// Makes the actor's host the one whose sockets are meant from now on.
     pub(super) fn pin(&self, actor: usize) {
-        self.guard.set_current(self.hosts[actor]);
+        let host = match actor < self.devices {
+            true => self.hosts.borrow().of(actor),
+            false => self.ids.len() - 1,
+        };
+        self.guard.set_current(self.ids[host]);
     }
 
     /// The gateways there are.
@@ -144,8 +162,8 @@ impl Fabric {
     }
 
     pub(super) fn flow_from(&self, from: SocketAddr) -> Option<FlowId> {
-        let device = device_at(from.ip())?;
         let port = from.port();
+        let device = self.hosts.borrow().owner(from.ip(), port)?;
         Some(FlowId { device, port })
     }
 
@@ -163,9 +181,20 @@ impl Fabric {
         }
         let now = self.clock.now();
         self.causes.borrow_mut().push((now, cause));
+        if let Cause::Connect(device) = cause {
+            self.hosts.borrow_mut().connects(device);
+        }
+        if !self.hosts.borrow().many() {
+            return self.collect_by(now);
+        }
         let (device, direction) = cause.way();
         let latency = self.wires().paths[device].latency(direction);
         self.collect_by(now + latency);
+    }
+
+    /// The connect that was noted last came to nothing at once.
+    pub(super) fn connects_not(&self, device: usize) {
+        self.hosts.borrow_mut().connects_not(device);
     }
 
     /// Something may leave that nobody noted.
@@ -207,7 +236,7 @@ impl Fabric {
     }
 
     /// Collects packets if some are inside since an earlier round.
-    fn collect_rounds_before(&self) {
+    pub(super) fn collect_rounds_before(&self) {
         if self.first_round.get() < self.round.get() {
             self.collect();
         }
@@ -226,18 +255,19 @@ impl Fabric {
         let mut ranked = self.ranked.take();
         // The kernels were swept one after the other, and each socket after socket.
         let order = Order::of(&causes);
-        ranked.extend(
-            packets
-                .drain(..)
-                .map(|packet| (order.rank(&packet), packet)),
-        );
+        let mut hosts = self.hosts.borrow_mut();
+        ranked.extend(packets.drain(..).filter_map(|packet| {
+            let about = About::packet(&packet, &mut hosts)?;
+            Some((order.rank(&about), Parcel { about, packet }))
+        }));
+        drop(hosts);
         ranked.sort_by_key(|(rank, _)| *rank);
         let mut wires = self.wires();
-        for (rank, packet) in ranked.drain(..) {
+        for (rank, parcel) in ranked.drain(..) {
             let since = causes.get(rank).map_or(self.clock.now(), |(at, _)| *at);
             let number = wires.number();
-            wires.left(&packet);
-            self.launch(&mut wires, since, number, packet);
+            wires.left(&parcel);
+            self.launch(&mut wires, since, number, parcel);
         }
         causes.clear();
         self.causes.replace(causes);
@@ -257,12 +287,10 @@ impl Fabric {
         if !wires.flying.front().is_some_and(due) {
             return false;
         }
-        let Some(Flight { packet, .. }) = wires.flying.pop_front() else {
+        let Some(Flight { parcel, .. }) = wires.flying.pop_front() else {
             return false;
         };
-        let Some(about) = About::packet(&packet) else {
-            return true;
-        };
+        let Parcel { about, packet } = parcel;
         if about.direction == Direction::ToServer
             && let Some(flow) = wires.flow(about.flow)
         {
@@ -276,9 +304,24 @@ impl Fabric {
             }
         }
         let end = End::reached(about.direction);
-        // A mere acknowledgement makes nothing leave but what had no room on the way.
-        let silent = about.kind == Kind::Ack
-            && (wires.flow(about.flow)).is_some_and(|flow| flow.end_mut(end).is_quiet());
+        let (silent, refused) = match wires.flow(about.flow) {
+            Some(flow) => {
+                let at = flow.end_mut(end);
+                let silent = match about.kind {
+                    // Makes nothing leave but what had no room on the way.
+                    Kind::Ack => at.is_quiet(),
+                    Kind::Rst => at.noted < self.first_round.get(),
+                    _ => false,
+                };
+                (silent, about.kind == Kind::Rst && flow.is_unanswered())
+            }
+            None => (false, false),
+        };
+        if refused {
+            wires.paths[about.flow.device]
+                .flows
+                .remove(&about.flow.port);
+        }
         drop(wires);
         if !silent {
             self.note(Cause::Reply(about.flow, end));
@@ -296,19 +339,16 @@ impl Fabric {
         self.wires.borrow_mut()
     }
 
-    fn launch(&self, wires: &mut Wires, at: Time, number: u64, packet: Packet) {
-        let Some(About {
+    fn launch(&self, wires: &mut Wires, at: Time, number: u64, parcel: Parcel) {
+        let About {
             flow,
             direction,
             kind,
-        }) = About::packet(&packet)
-        else {
-            return;
-        };
+        } = parcel.about;
         let path = &mut wires.paths[flow.device];
         match kind {
             Kind::Syn => {
-                let Transport::Tcp(segment) = &packet.payload else {
+                let Transport::Tcp(segment) = &parcel.packet.payload else {
                     return;
                 };
                 path.flows.insert(flow.port, Flow::new(segment.dst_port));
@@ -324,9 +364,9 @@ impl Fabric {
             Fate::Arrives(due) => wires.fly(Flight {
                 due,
                 number,
-                packet,
+                parcel,
             }),
-            Fate::Held => drop(wires.held[flow.device].insert(number, packet)),
+            Fate::Held => drop(wires.held[flow.device].insert(number, parcel)),
             Fate::Lost => {
                 if let Some(known) = path.flows.get_mut(&flow.port) {
                     self.lose(flow, known, direction, kind);
@@ -342,9 +382,9 @@ impl Wires {
     }
 
     /// Remembers what a kernel has sent.
-    fn left(&mut self, packet: &Packet) {
-        if let Transport::Tcp(segment) = &packet.payload
-            && let Some(about) = About::packet(packet)
+    fn left(&mut self, parcel: &Parcel) {
+        let about = parcel.about;
+        if let Transport::Tcp(segment) = &parcel.packet.payload
             && about.kind == Kind::Data
             && let Some(flow) = self.flow(about.flow)
         {

@@ -263,6 +263,11 @@ impl Flow {
         self.server_isn.is_some() && !self.established
     }
 
+    /// The server knows nothing of it.
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.server_isn.is_none() && !self.established
+    }
+
     pub(super) fn is_dead(&self) -> bool {
         self.client.way == FlowWay::Dead
     }

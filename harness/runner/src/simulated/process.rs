@@ -77,9 +77,10 @@ impl<'s> Process<'s> {
 
 impl Drop for Process<'_> {
     fn drop(&mut self) {
+        // A listener resets whoever was not accepted yet, and nobody notes why.
+        self.fabric.collect_rounds_before();
         self.fabric.pin(self.host);
         self.pump = None;
-        // A listener resets whoever was not accepted yet.
         self.fabric.collect_now();
     }
 }

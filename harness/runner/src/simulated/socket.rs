@@ -1,8 +1,9 @@
 //! The simulated network as a pump sees it: sockets of the fabric, with the fabric told of
 //! everything that goes through them.
 
+use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
@@ -62,7 +63,15 @@ impl Network for Sockets {
         };
         Box::pin(async move {
             fabric.note(Cause::Connect(device));
-            let stream = TcpStream::connect(fabric.server_address(gateway)).await?;
+            let mut connecting = pin!(TcpStream::connect(fabric.server_address(gateway)));
+            let begun = poll_fn(|cx| Poll::Ready(connecting.as_mut().poll(cx))).await;
+            let stream = match begun {
+                Poll::Pending => connecting.await?,
+                Poll::Ready(end) => {
+                    fabric.connects_not(device);
+                    end?
+                }
+            };
             let port = stream.local_addr()?.port();
             Ok(Socket {
                 flow: FlowId { device, port },

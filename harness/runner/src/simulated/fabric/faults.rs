@@ -7,7 +7,8 @@ use bytes::Bytes;
 use conformance::scenario::{Direction, NetworkChange, NetworkWord};
 use turmoil_net::{Packet, TcpFlags, TcpSegment, Transport};
 
-use super::packet::{About, FlowId, SERVER, device_address};
+use super::hosts::SERVER;
+use super::packet::FlowId;
 use super::{Fabric, Flight, Wires};
 use crate::simulated::network::{End, Flow, FlowWay, Kind};
 
@@ -80,16 +81,16 @@ impl Fabric {
     fn reconsider(&self, wires: &mut Wires, device: usize) {
         let path = &wires.paths[device];
         let stopped = |flight: &Flight| {
-            About::packet(&flight.packet)
-                .is_some_and(|a| a.flow.device == device && !path.works(a.direction))
+            let about = flight.parcel.about;
+            about.flow.device == device && !path.works(about.direction)
         };
         let flying = std::mem::take(&mut wires.flying);
         let (stopped, flying): (VecDeque<_>, _) = flying.into_iter().partition(stopped);
         wires.flying = flying;
-        let stopped = stopped.into_iter().map(|f| (f.number, f.packet));
+        let stopped = stopped.into_iter().map(|f| (f.number, f.parcel));
         wires.held[device].extend(stopped);
-        for (number, packet) in std::mem::take(&mut wires.held[device]) {
-            self.launch(wires, self.clock.now(), number, packet);
+        for (number, parcel) in std::mem::take(&mut wires.held[device]) {
+            self.launch(wires, self.clock.now(), number, parcel);
         }
     }
 
@@ -124,7 +125,7 @@ impl Fabric {
         wires.held[device].clear();
         wires
             .flying
-            .retain(|flight| About::packet(&flight.packet).is_none_or(|a| a.flow.device != device));
+            .retain(|flight| flight.parcel.about.flow.device != device);
         for (&port, flow) in &mut wires.paths[device].flows {
             if !flow.is_dead() {
                 dying(FlowId { device, port }, flow);
@@ -170,7 +171,7 @@ impl Fabric {
 
     /// Hands a packet to one end as if the other had sent it.
     fn inject(&self, id: FlowId, flow: &Flow, end: End, flags: TcpFlags, ack: u32) {
-        let client = (IpAddr::from(device_address(id.device)), id.port);
+        let client = (self.hosts.borrow().address(id.device), id.port);
         let server = (IpAddr::from(SERVER), flow.server_port);
         let ((src, src_port), (dst, dst_port)) = match end {
             End::Client => (server, client),

@@ -1,16 +1,11 @@
 //! What a packet is, and in which order packets leave.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use conformance::scenario::Direction;
 use session::time::Time;
 use turmoil_net::{Packet, TcpFlags, Transport};
 
+use super::hosts::{Hosts, SERVER};
 use crate::simulated::network::{End, Kind};
-
-pub(super) const SERVER: Ipv4Addr = Ipv4Addr::new(192, 168, 0, 1);
-
-const FIRST_DEVICE: u32 = u32::from_be_bytes([10, 0, 0, 1]);
 
 /// One connection: whose it is, and the device's port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +41,7 @@ impl Cause {
 }
 
 /// What a packet is.
+#[derive(Clone, Copy)]
 pub(super) struct About {
     pub(super) flow: FlowId,
     pub(super) direction: Direction,
@@ -53,17 +49,10 @@ pub(super) struct About {
 }
 
 impl About {
-    pub(super) fn packet(packet: &Packet) -> Option<About> {
+    /// Of packets that just left their kernel, in their order.
+    pub(super) fn packet(packet: &Packet, hosts: &mut Hosts) -> Option<About> {
         let Transport::Tcp(segment) = &packet.payload else {
             return None;
-        };
-        let (direction, device, port) = match device_at(packet.src) {
-            Some(device) => (Direction::ToServer, device, segment.src_port),
-            None => (
-                Direction::ToClient,
-                device_at(packet.dst)?,
-                segment.dst_port,
-            ),
         };
         let kind = match segment.flags {
             TcpFlags { rst: true, .. } => Kind::Rst,
@@ -77,6 +66,14 @@ impl About {
             _ if segment.payload.is_empty() => Kind::Ack,
             _ => Kind::Data,
         };
+        let (direction, at, port) = match packet.src == SERVER {
+            true => (Direction::ToClient, packet.dst, segment.dst_port),
+            false => (Direction::ToServer, packet.src, segment.src_port),
+        };
+        if kind == Kind::Syn {
+            hosts.connected(at, port);
+        }
+        let device = hosts.owner(at, port)?;
         Some(About {
             flow: FlowId { device, port },
             direction,
@@ -115,10 +112,7 @@ impl Order<'_> {
     }
 
     /// The place of the cause of a packet; beyond all of them where it has none.
-    pub(super) fn rank(&self, packet: &Packet) -> usize {
-        let Some(about) = About::packet(packet) else {
-            return usize::MAX;
-        };
+    pub(super) fn rank(&self, about: &About) -> usize {
         let from = End::reached(about.direction).other();
         let sent = || self.place(Cause::Sent(about.flow, from));
         let reply = || self.place(Cause::Reply(about.flow, from));
@@ -128,18 +122,5 @@ impl Order<'_> {
             Kind::SynAck(_) | Kind::Ack => reply().or_else(sent),
         };
         place.unwrap_or(usize::MAX)
-    }
-}
-
-pub(super) fn device_address(device: usize) -> Ipv4Addr {
-    Ipv4Addr::from(FIRST_DEVICE + device as u32)
-}
-
-pub(super) fn device_at(address: IpAddr) -> Option<usize> {
-    match address {
-        IpAddr::V4(address) if address != SERVER => {
-            Some(u32::from(address).checked_sub(FIRST_DEVICE)? as usize)
-        }
-        _ => None,
     }
 }
