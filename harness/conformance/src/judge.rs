@@ -263,7 +263,10 @@ impl Judgement<'_> {
                     return;
                 }
                 self.decide(&rows, false);
-                let fault = self.fault_of(&rows, &step.action);
+                let fault = match self.is_never_called(unmet) {
+                    true => Fault::App,
+                    false => self.fault_of(&rows, &step.action),
+                };
                 let expected = match step.say_round() {
                     Some(round) => format!("{} ({round})", unmet.expected),
                     None => unmet.expected.clone(),
@@ -285,10 +288,19 @@ impl Judgement<'_> {
         }
     }
 
+    fn shown(&self, unmet: &Unmet) -> Option<&What> {
+        let entry = self.transcript.entries.get(unmet.entry?)?;
+        Some(&entry.what)
+    }
+
+    /// Did the app die before it made the call?
+    fn is_never_called(&self, unmet: &Unmet) -> bool {
+        matches!(self.shown(unmet), Some(What::NeverCalled(_)))
+    }
+
     fn is_unsupported(&self, unmet: &Unmet) -> bool {
-        let entry = unmet.entry.and_then(|at| self.transcript.entries.get(at));
         matches!(
-            entry.map(|entry| &entry.what),
+            self.shown(unmet),
             Some(What::Result(answer)) if answer.error == Some(ErrorWord::Unsupported)
         )
     }

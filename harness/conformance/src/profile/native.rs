@@ -11,9 +11,15 @@ use super::{NativeEvent, Profile};
 use crate::transcript::{EventSeen, Said};
 
 impl Profile {
-    /// The vendor's number for an error of a call.
+    /// The vendor's number for an error of a call. Where a finer word has no number of its own, it
+    /// is that of the coarser one.
     pub fn code_of(&self, error: ErrorWord, call: Option<Api>) -> Option<i64> {
-        let native = self.errors.get(&error)?;
+        let coarser = || {
+            let mut known = self.errors.iter();
+            known.find(|(known, _)| error.is_a(**known))
+        };
+        let own = self.errors.get(&error);
+        let native = own.or_else(|| coarser().map(|(_, native)| native))?;
         let special = call.and_then(|call| native.by_call.get(&call));
         Some(special.copied().unwrap_or(native.code))
     }

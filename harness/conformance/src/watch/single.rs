@@ -508,10 +508,10 @@ fn judge_answer(
         }
         Expected::Fails(error) => {
             let by_code = answer.code.is_some_and(|code| {
-                case.profile
-                    .errors_of(code, answer.api.parse().ok())
-                    .iter()
-                    .any(|known| known.is_a(*error))
+                let api = answer.api.parse().ok();
+                let known = case.profile.errors_of(code, api);
+                known.iter().any(|known| known.is_a(*error))
+                    || case.profile.code_of(*error, api) == Some(code)
             });
             let by_word = answer.error.is_some_and(|seen| seen.is_a(*error));
             !answer.ok && (by_word || (answer.error.is_none() && by_code))
