@@ -1,6 +1,6 @@
 //! Scripts against a toy: every call is answered a little later, in the order of the calls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use session::peer::{Answer, Call, CallId, Callback, Happening, Order, Outcome, Output};
@@ -15,7 +15,7 @@ use crate::profile::Profile;
 use crate::requirement::Catalogue;
 use crate::rules::RuleTexts;
 use crate::rules::hand_written::plain_profile;
-use crate::scenario::{ClientIndex, Scenario};
+use crate::scenario::{AppAct, ClientIndex, Scenario};
 use crate::source::Source;
 use crate::transcript::{End, Transcript, What};
 
@@ -60,6 +60,7 @@ fn play_under(profile: &Profile, steps: &str, toy: Toy<'_>) -> Played {
     let mut director = Director::new(&case, "toy", "toy");
     let mut due: BTreeMap<(Time, u32), (ClientIndex, Call)> = BTreeMap::new();
     let mut orders = Vec::new();
+    let mut frozen = BTreeSet::new();
     let mut now = Time::START;
     'run: loop {
         let mut commands = director.instant_begins(now);
@@ -70,15 +71,29 @@ fn play_under(profile: &Profile, steps: &str, toy: Toy<'_>) -> Played {
                     Command::Call { client, id, call } => {
                         due.insert((now + ANSWERS_AFTER, id.0), (client, call));
                     }
+                    Command::App { client, is } => match is {
+                        AppAct::Frozen => {
+                            frozen.insert(client);
+                        }
+                        _ => {
+                            frozen.remove(&client);
+                        }
+                    },
                     Command::Order(order) => orders.push(order),
                     Command::Finish => break 'run,
                     _ => {}
                 }
             }
-            while let Some(entry) = due.first_entry()
-                && entry.key().0 <= now
+            let awake = |client: &ClientIndex| !frozen.contains(client);
+            let ready = |due: &BTreeMap<(Time, u32), (ClientIndex, Call)>| {
+                let mut due = due.iter().take_while(|((at, _), _)| *at <= now);
+                due.find(|(_, (client, _))| awake(client))
+                    .map(|(key, _)| *key)
+            };
+            while let Some(key) = ready(&due)
+                && let Some((client, call)) = due.remove(&key)
             {
-                let ((_, id), (client, call)) = entry.remove_entry();
+                let id = key.1;
                 answer(&mut director, now, client, id, &call, toy);
             }
             commands = director.instant_over(now);
@@ -86,7 +101,7 @@ fn play_under(profile: &Profile, steps: &str, toy: Toy<'_>) -> Played {
                 break;
             }
         }
-        let next = due.first_key_value().map(|((at, _), _)| *at);
+        let next = due.keys().map(|(at, _)| *at).find(|at| *at > now);
         let wakes = director.wakes_at().filter(|at| *at > now);
         now = next.into_iter().chain(wakes).min().expect("it goes on");
     }
@@ -279,6 +294,19 @@ fn a_process_that_stands_still_calls_when_it_goes_on() {
     let played = play(steps, &logs_in);
     assert_eq!(played.calls("phone"), [(60_000, "login", None)]);
     assert_eq!(played.findings(), []);
+}
+
+#[test]
+fn an_answer_may_wait_while_the_process_stands_still() {
+    let steps = |result: &str| {
+        format!(
+            "  - start: {{ logout: phone, as: slow }}\n  - app: {{ client: phone, is: frozen }}\n  \
+             - advance: 1h\n  - app: {{ client: phone, is: resumed }}\n  - result: {result}\n"
+        )
+    };
+    assert_eq!(play(&steps("{ of: slow, ok }"), &silent).findings(), []);
+    let strict = play(&steps("{ of: slow, ok, within: 30s }"), &silent);
+    assert_eq!(strict.findings().len(), 1);
 }
 
 #[test]
