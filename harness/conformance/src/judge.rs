@@ -7,7 +7,7 @@ use session::words::ErrorWord;
 use crate::case::{Case, States};
 use crate::requirement::{Catalogue, Party};
 use crate::rules::{self, About, RuleTexts, Violation};
-use crate::scenario::{Action, Observation, Pattern, Seen};
+use crate::scenario::{Action, Observation, Seen};
 use crate::script::Script;
 use crate::source::Span;
 use crate::transcript::{CallMade, CallMeant, End, SCRIPT, Transcript, What};
@@ -422,16 +422,14 @@ impl Judgement<'_> {
             .filter_map(|row| self.catalogue.get(row))
             .flat_map(|row| row.party.iter().copied())
             .find(|party| *party != Party::App);
-        let looks_at_server = matches!(
-            action,
-            Action::Observe(Observation::Expect {
-                what: Pattern {
-                    seen: Seen::Session { .. },
-                    ..
-                },
-                ..
-            })
-        );
+        let looks_at_server = match action {
+            Action::Observe(
+                Observation::Expect { what, .. }
+                | Observation::Never { what, .. }
+                | Observation::Count { what, .. },
+            ) => matches!(what.seen, Seen::Session { .. }),
+            _ => false,
+        };
         self.blame(named.unwrap_or(match looks_at_server {
             true => Party::Server,
             false => Party::Client,

@@ -33,6 +33,19 @@ impl Profile {
             .collect()
     }
 
+    /// The room that a peer speaks of, if it says so.
+    pub fn room_of<'c>(&self, callback: &'c Callback) -> Option<&'c str> {
+        let (name, args) = match callback {
+            Callback::Neutral(happening) => return happening.room.as_deref(),
+            Callback::Native { name, args } => (name, args),
+        };
+        let rows = self.events.values();
+        rows.filter(|native| native.callback.as_ref() == Some(name))
+            .flat_map(|native| &native.args)
+            .filter(|(_, value)| value.as_str() == Some("$room"))
+            .find_map(|(arg, _)| args.get(arg)?.as_str())
+    }
+
     /// Puts what a peer said in this state into both languages. Where the vendor says two things
     /// with one callback, the state tells which.
     pub fn understand(&self, callback: &Callback, state: State) -> EventSeen {
