@@ -71,6 +71,8 @@ pub struct Client {
     pub listening: bool,
     /// Was its user logged in on this device before, and never logged out?
     pub saved: bool,
+    /// The room it enters unless a step says otherwise.
+    pub room: String,
 }
 
 /// Which device: its place in [`Scenario::clients`].

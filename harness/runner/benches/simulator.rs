@@ -1,4 +1,5 @@
-//! How fast is the simulator? Run with `cargo bench -p runner`.
+//! How fast is the simulator? Run with `cargo bench -p runner`, and with parts of
+//! titles to measure those alone: `cargo bench -p runner -- "1 client" reconnect`.
 //!
 //! Every line is the median CPU time of the running thread; engines that stand together were
 //! measured in turn in one run, so their ratios mean something on a busy machine too. The first
@@ -34,7 +35,14 @@ fn main() {
         measure(work.name, work.length, engines);
     }
     let apart = Workload::beats("", 100).staggered("100 clients, 7 ms apart", Millis(7));
-    for work in [apart, Workload::beats("1000 clients", 1_000)] {
+    let many_apart = Workload::beats("", 1_000).staggered("1000 clients, 7 ms apart", Millis(7));
+    for work in [
+        apart,
+        Workload::beats("1000 clients", 1_000),
+        many_apart,
+        Workload::fleet("1000 clients, server stopped for 10 of 15 min", 1_000),
+        Workload::fleet("", 1_000).staggered("1000 clients, 7 ms apart, server stopped", Millis(7)),
+    ] {
         let engines = vec![
             Engine::new("bare heap of events", || bare::run(&work)),
             Engine::new("event jumps", || work.event_jump()),

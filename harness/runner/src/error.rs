@@ -25,6 +25,16 @@ pub enum HarnessError {
         /// What was said.
         message: String,
     },
+    /// A machine keeps only so much.
+    #[error(
+        "{actor} wants to store more than {keys} keys or {bytes} bytes",
+        keys = crate::store::MOST_KEYS,
+        bytes = crate::store::MOST_BYTES
+    )]
+    StoreFull {
+        /// Who.
+        actor: String,
+    },
     /// This engine has no such thing.
     #[error("not possible here: {0}")]
     Unsupported(String),

@@ -6,6 +6,7 @@
 //! - [`tick`]: the same on turmoil's own simulation, as a second opinion on ours
 //! - [`script`]: what a run obeys
 //! - [`peers`]: who plays the devices and the server
+//! - [`store`]: what a machine keeps for its processes
 //! - [`error`]: why a case could not be run
 
 pub mod error;
@@ -15,6 +16,7 @@ mod ready;
 mod run;
 pub mod script;
 pub mod simulated;
+pub mod store;
 pub mod tick;
 
 pub use error::HarnessError;

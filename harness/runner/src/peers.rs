@@ -2,18 +2,29 @@
 
 use conformance::case::Case;
 use conformance::scenario::ClientIndex;
-use session::client::{Client, Setup};
+use session::client::{Client, Setup, saved};
 use session::peer::{Order, Peer, Store};
 use session::rules::Rules;
 use session::server::Server;
 
 /// Makes the peers of a run, one for every process that is started.
 pub trait Peers {
-    /// A fresh process on a device that has had `incarnation` processes before.
-    fn client(&mut self, device: ClientIndex, incarnation: u32) -> Box<dyn Peer>;
+    /// A fresh process on a device that has had `incarnation` processes before, and what they
+    /// stored.
+    fn client(&mut self, device: ClientIndex, incarnation: u32, store: Store) -> Box<dyn Peer>;
 
     /// A fresh server process.
-    fn server(&mut self, incarnation: u32) -> Box<dyn Peer>;
+    fn server(&mut self, incarnation: u32, store: Store) -> Box<dyn Peer>;
+
+    /// What is stored on a device before its first process starts.
+    fn saved(&self, _device: ClientIndex) -> Store {
+        Store::new()
+    }
+
+    /// How many gateways the service has, 1 to 4.
+    fn gateways(&self) -> u8 {
+        1
+    }
 
     /// An administrator gave this order; console settings outlive the server's process.
     fn ordered(&mut self, _order: &Order) {}
@@ -36,7 +47,7 @@ impl<'c> ReferencePeers<'c> {
 }
 
 impl Peers for ReferencePeers<'_> {
-    fn client(&mut self, device: ClientIndex, incarnation: u32) -> Box<dyn Peer> {
+    fn client(&mut self, device: ClientIndex, incarnation: u32, store: Store) -> Box<dyn Peer> {
         let client = &self.case.scenario.clients[device.0];
         Box::new(Client::new(Setup {
             rules: self.rules.clone(),
@@ -44,14 +55,26 @@ impl Peers for ReferencePeers<'_> {
             platform: client.platform,
             app: client.app,
             listening: client.listening,
-            store: Store::new(),
+            store,
             seed: self.case.seed,
             incarnation,
         }))
     }
 
-    fn server(&mut self, _: u32) -> Box<dyn Peer> {
-        Box::new(Server::new(self.rules.clone()))
+    fn server(&mut self, _: u32, store: Store) -> Box<dyn Peer> {
+        Box::new(Server::new(self.rules.clone(), &store))
+    }
+
+    fn saved(&self, device: ClientIndex) -> Store {
+        let client = &self.case.scenario.clients[device.0];
+        match client.saved {
+            true => saved(&client.user),
+            false => Store::new(),
+        }
+    }
+
+    fn gateways(&self) -> u8 {
+        self.rules.link.gateways
     }
 
     fn ordered(&mut self, order: &Order) {

@@ -43,12 +43,12 @@ pub trait Network {
     /// One connection.
     type Stream: AsyncRead + AsyncWrite + Unpin + 'static;
 
-    /// Connects to the server. Dropping the future gives the attempt up.
-    fn connect(&mut self) -> Connecting<Self::Stream>;
+    /// Connects to a gateway of the server. Dropping the future gives the attempt up.
+    fn connect(&mut self, gateway: Gateway) -> Connecting<Self::Stream>;
 
-    /// The next connection somebody made to this actor; a client waits for ever. Failures to
-    /// accept are the network's own business.
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Self::Stream>;
+    /// The next connection somebody made to this actor, and the gateway it came through; a
+    /// client waits for ever. Failures to accept are the network's own business.
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<(Self::Stream, Gateway)>;
 }
 
 /// What tells the time and wakes the peer.
@@ -179,13 +179,13 @@ where
 
     fn poll_listener(&mut self) {
         let mut cx = Context::from_waker(&self.listener);
-        if let Poll::Ready(stream) = self.network.poll_accept(&mut cx) {
+        if let Poll::Ready((stream, gateway)) = self.network.poll_accept(&mut cx) {
             self.ready.add(Source::Listener); // There may be more.
             let link = self.next_accepted;
             self.next_accepted = LinkId(link.0 + 1);
             self.links.insert(link, Link::up(stream, self.waker(link)));
             self.ready.add(Source::Link(link));
-            self.tell(link, News::Opened);
+            self.tell(link, News::Opened(gateway));
         }
     }
 
@@ -204,12 +204,9 @@ where
 
     fn tell(&mut self, id: LinkId, news: News) {
         match news {
-            News::Opened => {
+            News::Opened(gateway) => {
                 (self.sink)(Fact::LinkUp(id));
-                self.exchange(Input::LinkOpened {
-                    link: id,
-                    gateway: Gateway::FIRST,
-                });
+                self.exchange(Input::LinkOpened { link: id, gateway });
             }
             News::Received(bytes) => self.exchange(Input::LinkReceived { link: id, bytes }),
             News::Refused => {
@@ -249,7 +246,7 @@ where
 
     fn perform(&mut self, output: Output) {
         match output {
-            Output::Connect { link, .. } => self.connect(link),
+            Output::Connect { link, gateway } => self.connect(link, gateway),
             Output::Send { link, bytes } => {
                 if let Some(link) = self.links.get_mut(&link) {
                     link.send(bytes);
@@ -268,11 +265,12 @@ where
         }
     }
 
-    fn connect(&mut self, id: LinkId) {
+    fn connect(&mut self, id: LinkId, gateway: Gateway) {
         if self.links.contains_key(&id) {
             return;
         }
-        let mut link = Link::opening(self.network.connect(), self.waker(id));
+        let connecting = self.network.connect(gateway);
+        let mut link = Link::opening(connecting, gateway, self.waker(id));
         // At once, so that connects and sends leave in the order of the outputs.
         link.try_connect();
         self.links.insert(id, link);

@@ -2,7 +2,7 @@
 //!
 //! It shares neither scheduler nor network with [`crate::simulated`], so what both agree on is
 //! not an accident of either. It knows only what that simulation can do truly: fixed latency,
-//! outages that hold what is on its way, crashed and restarted devices, a restarted server.
+//! outages that hold what is on its way, crashed, frozen and restarted devices, a restarted server.
 //!
 //! The script is asked once a tick, so everything it does is late by up to a tick; the
 //! connects of this network take one one-way trip instead of two. [`compare`] allows for both.
@@ -22,6 +22,7 @@ use conformance::scenario::{AppAct, ClientIndex, NetworkChange, NetworkWord};
 use conformance::transcript::{SERVER, Transcript};
 use session::peer::Input;
 use session::time::{EPOCH_UNIX_MS, Millis, Time};
+use session::words::Lifecycle;
 use turmoil::Sim;
 
 pub use self::compare::{Difference, compare};
@@ -122,7 +123,8 @@ impl<'a> World<'a> {
     }
 
     fn add(&mut self, actor: Actor, name: &str) {
-        let machine = Machine::new(actor, name, Rc::clone(&self.reports));
+        let reports = Rc::clone(&self.reports);
+        let machine = Machine::new(actor, name, &**self.peers.borrow(), reports);
         self.machines.insert(actor, Rc::clone(&machine));
         let peers = Rc::clone(&self.peers);
         self.sim.host(host_name(actor), move || {
@@ -165,7 +167,16 @@ impl<'a> World<'a> {
             Command::App { client, is } => {
                 let host = host_name(Actor::Client(client));
                 match is {
-                    AppAct::Frozen | AppAct::Resumed | AppAct::Background | AppAct::Foreground => {}
+                    AppAct::Frozen => self.client(client).freeze(),
+                    AppAct::Resumed => self.client(client).resume(),
+                    AppAct::Background => {
+                        let background = Input::Lifecycle(Lifecycle::Background);
+                        self.client(client).put(background);
+                    }
+                    AppAct::Foreground => {
+                        let foreground = Input::Lifecycle(Lifecycle::Foreground);
+                        self.client(client).put(foreground);
+                    }
                     AppAct::Crashed => self.sim.crash(host),
                     AppAct::Started => {
                         self.sim.bounce(host);
@@ -181,6 +192,7 @@ impl<'a> World<'a> {
             Command::LiftFaults => {
                 let devices = self.machines.len() - 1;
                 for client in (0..devices).map(ClientIndex) {
+                    self.client(client).resume();
                     self.up(client);
                 }
                 self.start_server();

@@ -303,7 +303,7 @@ fn no_socket_is_left_behind() {
             ],
         ),
     ];
-    let count = Order::Kick {
+    let count = Order::Ban {
         user: String::new(),
     };
     for (name, commands) in faults {

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use conformance::director::Fact;
 use conformance::transcript::LinkEnd;
 use runner::pump::{Alarm, Connecting, Inbox, LINGER, MOST_UNSENT, Network, Pump};
-use session::peer::{Closed, Input, LinkId, Order, Output, Peer};
+use session::peer::{Closed, Gateway, Input, LinkId, Order, Output, Peer};
 use session::time::{Now, Time};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_test::io::{Builder, Mock};
@@ -40,7 +40,7 @@ struct Given<S> {
 impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static> Network for Given<S> {
     type Stream = S;
 
-    fn connect(&mut self) -> Connecting<S> {
+    fn connect(&mut self, _: Gateway) -> Connecting<S> {
         let end = self.connects.pop_front().expect("no more connects");
         Box::pin(async move {
             match end? {
@@ -50,9 +50,9 @@ impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static> Network 
         })
     }
 
-    fn poll_accept(&mut self, _: &mut Context<'_>) -> Poll<S> {
+    fn poll_accept(&mut self, _: &mut Context<'_>) -> Poll<(S, Gateway)> {
         match self.accepts.borrow_mut().pop_front() {
-            Some(stream) => Poll::Ready(stream),
+            Some(stream) => Poll::Ready((stream, Gateway::FIRST)),
             None => Poll::Pending,
         }
     }
@@ -152,13 +152,16 @@ impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static> Bench<S>
 }
 
 fn begin() -> Input {
-    Input::Order(Order::Kick {
+    Input::Order(Order::Ban {
         user: "begin".into(),
     })
 }
 
 fn connect() -> Output {
-    Output::Connect { link: LINK }
+    Output::Connect {
+        link: LINK,
+        gateway: Gateway::FIRST,
+    }
 }
 
 fn send(bytes: impl Into<Vec<u8>>) -> Output {
@@ -170,6 +173,13 @@ fn send(bytes: impl Into<Vec<u8>>) -> Output {
 
 fn close() -> Output {
     Output::Close { link: LINK }
+}
+
+fn opened(n: u32) -> Input {
+    Input::LinkOpened {
+        link: LinkId(n),
+        gateway: Gateway::FIRST,
+    }
 }
 
 fn closed(how: Closed) -> Input {
@@ -198,7 +208,7 @@ fn split_and_coalesced_reads_go_to_the_peer_as_they_come() {
         bench.heard(),
         [
             begin(),
-            Input::LinkOpened { link: LINK },
+            opened(1),
             Input::LinkReceived {
                 link: LINK,
                 bytes: b"{\"a\"".to_vec()
@@ -262,7 +272,7 @@ fn what_was_sent_leaves_before_the_link_is_closed() {
     let outputs = vec![send(*b"one"), send(*b"two"), close(), send(*b"late")];
     let mut bench = Bench::new([stream], connects_then(outputs));
     bench.begin();
-    let heard = [begin(), Input::LinkOpened { link: LINK }];
+    let heard = [begin(), opened(1)];
     assert_eq!(bench.heard(), heard, "nothing is told after a close");
 }
 
@@ -380,7 +390,6 @@ fn accepted_links_are_numbered_upwards() {
         bench.accepts.borrow_mut().push_back(here);
     }
     bench.poll();
-    let opened = |n| Input::LinkOpened { link: LinkId(n) };
     assert_eq!(bench.heard(), [opened(1), opened(2)]);
     assert_eq!(bench.pump.next_accepted(), LinkId(3));
 }

@@ -60,7 +60,7 @@ fn latency_jitter_and_loss_delay_but_never_reorder() {
     let client = |_| {
         let mut sent = 0;
         handler(move |now, input| match input {
-            Input::Call { .. } => vec![Output::Connect { link: LinkId(1) }],
+            Input::Call { .. } => vec![connect(LinkId(1))],
             Input::LinkOpened { .. } | Input::Wake => {
                 sent += 1;
                 vec![
@@ -125,7 +125,7 @@ fn what_is_sent_first_arrives_first_whatever_link_it_is_on() {
     let server = || {
         let mut links = Vec::new();
         handler(move |_, input| match input {
-            Input::LinkOpened { link } => {
+            Input::LinkOpened { link, .. } => {
                 links.push(link);
                 let greet = |&link: &LinkId| Output::Send {
                     link,
@@ -141,7 +141,7 @@ fn what_is_sent_first_arrives_first_whatever_link_it_is_on() {
     };
     let client = |_| {
         handler(|_, input| match input {
-            Input::Call { .. } => vec![Output::Connect { link: LinkId(1) }],
+            Input::Call { .. } => vec![connect(LinkId(1))],
             Input::LinkReceived { .. } => vec![says("greeted")],
             _ => vec![],
         })
@@ -164,9 +164,7 @@ fn acts_come_before_packets_and_packets_before_wakes() {
         handler(move |_, input| match input {
             Input::Call { .. } => vec![
                 says("called"),
-                Output::Connect {
-                    link: LinkId(device as u32 + 1),
-                },
+                connect(LinkId(device as u32 + 1)),
                 Output::WakeAt(Some(Time(60))),
             ],
             Input::LinkOpened { .. } => vec![says("opened")],
@@ -249,8 +247,8 @@ fn a_link_without_latency_works() {
 fn a_megabyte_gets_through() {
     let client = |_| {
         handler(|_, input| match input {
-            Input::Call { .. } => vec![Output::Connect { link: LinkId(1) }],
-            Input::LinkOpened { link } => vec![
+            Input::Call { .. } => vec![connect(LinkId(1))],
+            Input::LinkOpened { link, .. } => vec![
                 Output::Send {
                     link,
                     bytes: vec![b'x'; 1 << 20],
@@ -281,8 +279,8 @@ fn last_words_before_a_close_are_read() {
     // Both talk at once, and the server hangs up while the client's words are unread.
     let client = |_| {
         handler(|_, input| match input {
-            Input::Call { .. } => vec![Output::Connect { link: LinkId(1) }],
-            Input::LinkOpened { link } => vec![Output::Send {
+            Input::Call { .. } => vec![connect(LinkId(1))],
+            Input::LinkOpened { link, .. } => vec![Output::Send {
                 link,
                 bytes: b"hello".to_vec(),
             }],
@@ -294,7 +292,7 @@ fn last_words_before_a_close_are_read() {
     };
     let server = || {
         handler(|_, input| match input {
-            Input::LinkOpened { link } => vec![
+            Input::LinkOpened { link, .. } => vec![
                 Output::Send {
                     link,
                     bytes: b"you are kicked out".to_vec(),

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use conformance::director::Command;
 use conformance::scenario::{AppAct, ClientIndex, Direction, NetworkChange, NetworkWord};
+use runner::peers::Peers;
 use runner::simulated::drive;
-use session::peer::{CallId, Input, LinkId, Output, Peer};
+use session::peer::{CallId, Gateway, Input, LinkId, Output, Peer, Store};
 use session::random::Stream;
 use session::time::{Millis, Now, Time};
 use toys::plan::*;
@@ -28,6 +29,9 @@ impl Peer for Counting {
     fn handle(&mut self, now: Now, input: Input, outputs: &mut Vec<Output>) {
         self.toy.handle(now, input, outputs);
         for output in outputs {
+            if let Output::Connect { link, gateway } = output {
+                *gateway = Gateway((link.0 % 4) as u8 + 1);
+            }
             if let Output::Send { link, bytes } = output {
                 let sent = self.sent.entry(*link).or_default();
                 *sent += 1;
@@ -108,7 +112,7 @@ fn storm(seed: u64) -> Plan {
         let at = Millis(now);
         let client = draws.up_to(DEVICES as u64 - 1) as usize;
         let word = NetworkWord::ALL[draws.up_to(NetworkWord::ALL.len() as u64 - 1) as usize];
-        plan = match draws.up_to(9) {
+        plan = match draws.up_to(11) {
             0..=3 => plan.at(at, network(client, word)),
             4 => {
                 let direction = Direction::ALL[draws.up_to(1) as usize];
@@ -142,6 +146,8 @@ fn storm(seed: u64) -> Plan {
                     .at(at, app(client, AppAct::Started))
                     .at(at, again)
             }
+            9 => plan.at(at, app(client, AppAct::Frozen)),
+            10 => plan.at(at, app(client, AppAct::Resumed)),
             _ => plan
                 .at(at, Command::StopServer)
                 .at(Millis(now + draws.up_to(10_000)), Command::StartServer),
@@ -149,23 +155,31 @@ fn storm(seed: u64) -> Plan {
     }
 }
 
-fn run(seed: u64) -> Plan {
-    let mut lives = 0;
-    let client = |device: usize| -> Box<dyn Peer> {
-        lives += 1;
+/// A service with four gateways; makes processes that know which life of their device they are.
+struct Crew;
+
+impl Peers for Crew {
+    fn client(&mut self, device: ClientIndex, incarnation: u32, _: Store) -> Box<dyn Peer> {
         Box::new(Counting {
             toy: ToyClient::new(Habits::default()),
-            name: format!("{device}.{lives}"),
+            name: format!("{}.{incarnation}", device.0),
             sent: BTreeMap::new(),
         })
-    };
-    let server = || -> Box<dyn Peer> {
+    }
+
+    fn server(&mut self, _: u32, _: Store) -> Box<dyn Peer> {
         Box::new(Checking {
             lines: BTreeMap::new(),
         })
-    };
-    let mut peers = Made { client, server };
-    drive(&devices(DEVICES), seed, storm(seed), &mut peers).unwrap()
+    }
+
+    fn gateways(&self) -> u8 {
+        4
+    }
+}
+
+fn run(seed: u64) -> Plan {
+    drive(&devices(DEVICES), seed, storm(seed), &mut Crew).unwrap()
 }
 
 #[test]

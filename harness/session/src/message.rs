@@ -238,3 +238,17 @@ pub enum FromServer {
         text: String,
     },
 }
+
+impl FromServer {
+    /// The plain success of a request.
+    pub fn ok(id: u32) -> FromServer {
+        FromServer::Ok {
+            id,
+            session: None,
+            ticket_left: None,
+            members: Vec::new(),
+            streams: Vec::new(),
+            name: None,
+        }
+    }
+}

@@ -74,6 +74,8 @@ pub struct Logout {
     pub unknown_room: WithoutSession,
     /// While reconnecting: is the app told with a callback?
     pub while_reconnecting: Telling,
+    /// A session that is there when the client is destroyed.
+    pub at_destroy: AtDestroy,
 }
 
 /// One device's own links.
@@ -305,6 +307,14 @@ words! {
     Telling, "choice" {
         Told = "told", "with a callback, as always";
         Silent = "silent", "without a callback";
+    }
+}
+
+words! {
+    /// A session that is there when the client is destroyed.
+    AtDestroy, "choice" {
+        LogsOut = "logs-out", "is logged out";
+        DropsTheLink = "drops-the-link", "loses its link, as when the process ends";
     }
 }
 

@@ -14,6 +14,9 @@ pub const TRANSITIONS: &[(State, Event)] = &[
     (State::LoggingIn, Event::LoginFailed),
     (State::LoggingIn, Event::LoggedOut),
     (State::LoggingIn, Event::KickedOut),
+    // After an offline login the ticket counts before the link is there (Z-AMB-37).
+    (State::LoggingIn, Event::TokenWillExpire),
+    (State::LoggingIn, Event::TokenExpired),
     // An implicit switch, or a login that supersedes another, begins anew (T-AMB-19, T-AMB-21).
     (State::LoggingIn, Event::LoggingIn),
     (State::Online, Event::LoggingIn),
@@ -25,7 +28,13 @@ pub const TRANSITIONS: &[(State, Event)] = &[
     (State::Online, Event::TokenWillExpire),
     (State::Online, Event::PeerJoined),
     (State::Online, Event::PeerLeft),
+    (State::Online, Event::Ready),
+    (State::Online, Event::StreamAdded),
+    (State::Online, Event::StreamRemoved),
+    (State::Online, Event::StreamExtraInfo),
     (State::Online, Event::Message),
+    (State::Online, Event::Barrage),
+    (State::Online, Event::Command),
     (State::Reconnecting, Event::Reconnected),
     (State::Reconnecting, Event::ReconnectFailed),
     (State::Reconnecting, Event::KickedOut),

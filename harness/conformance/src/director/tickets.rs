@@ -6,7 +6,7 @@ use session::time::{EPOCH_UNIX_MS, Time};
 use session::words::Api;
 
 use super::Director;
-use crate::case::{DEFAULT_ROOM, DEFAULT_STREAM};
+use crate::case::DEFAULT_STREAM;
 use crate::scenario::{CallAct, CallName, ClientIndex, RoomMode, TokenAct};
 
 /// What a message says that says nothing in particular.
@@ -21,7 +21,7 @@ impl Director<'_> {
         let or = |given: &Option<String>, default: &str| {
             given.clone().unwrap_or_else(|| default.to_owned())
         };
-        let room = or(&call.room, DEFAULT_ROOM);
+        let room = or(&call.room, &client.room);
         let text = or(&call.text, DEFAULT_TEXT);
         let stream = or(&call.stream, DEFAULT_STREAM);
         let listener = or(&call.listener, "");

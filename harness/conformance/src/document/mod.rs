@@ -27,6 +27,7 @@ use sha2::{Digest, Sha256};
 use self::decode::Decoder;
 use self::filled::{Filled, ReadStep, Typed};
 use self::timeline::Moment;
+use crate::case::DEFAULT_ROOM;
 use crate::diagnostic::Diagnostic;
 use crate::grammar;
 use crate::scenario::{Action, Client, Scenario, Step};
@@ -135,18 +136,24 @@ fn devices((name, settings): &(String, Filled)) -> Vec<Client> {
     match settings.number("count") {
         None => {
             let user = settings.text("user").unwrap_or_else(|| name.clone());
-            vec![client(name.clone(), user, settings)]
+            vec![client(
+                name.clone(),
+                user,
+                DEFAULT_ROOM.to_owned(),
+                settings,
+            )]
         }
         Some(count) => (1..=count)
             .map(|number| {
                 let name = format!("{name}-{number}");
-                client(name.clone(), name, settings)
+                // A room for each: a thousand in one room would be news to each other.
+                client(name.clone(), name.clone(), name, settings)
             })
             .collect(),
     }
 }
 
-fn client(name: String, user: String, settings: &Filled) -> Client {
+fn client(name: String, user: String, room: String, settings: &Filled) -> Client {
     let app = settings.number("app").and_then(|app| app.try_into().ok());
     Client {
         name,
@@ -156,6 +163,7 @@ fn client(name: String, user: String, settings: &Filled) -> Client {
         app: app.unwrap_or(session::ticket::APP_ID),
         listening: settings.flag("listening").unwrap_or(true),
         saved: settings.flag("saved").unwrap_or(false),
+        room,
     }
 }
 

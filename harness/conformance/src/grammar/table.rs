@@ -98,7 +98,7 @@ static CLIENT: Record = Record {
         optional("app", Number { least: 1, most: 4_294_967_295 }, "The app ID its app was built with, when it is not the usual one.", "1400000001"),
         optional("listening", Flag, "Does its app listen from the start? `true` when left out.", "false"),
         optional("saved", Flag, "Was its user logged in on it before, and never logged out? `false` when left out.", "true"),
-        optional("count", Number { least: 2, most: super::MOST_CLIENTS as u64 }, "A fleet of so many devices, called by this name, `-` and a number from 1, each with a user of its own of the same name.", "1000"),
+        optional("count", Number { least: 2, most: super::MOST_CLIENTS as u64 }, "A fleet of so many devices, called by this name, `-` and a number from 1, each with a user and a room of its own of the same name.", "1000"),
     ]],
     rules: &[&[AtMostOne(&["user", "count"])]],
 };

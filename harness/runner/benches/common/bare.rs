@@ -3,19 +3,19 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use session::peer::{Call, CallId, Closed, Input, LinkId, Output, Peer};
+use session::peer::{Call, CallId, Closed, Gateway, Input, LinkId, LoginCall, Output, Peer};
 use session::time::{Now, Time};
 
 use super::Workload;
-use super::toys::{ToyClient, ToyServer};
+use super::toys::{Habits, ToyClient, ToyServer};
 use runner::simulated::DEFAULT_LATENCY;
 
 /// Runs the workload.
 pub fn run(workload: &Workload) {
     let habits = workload.habits();
     let mut peers: Vec<Box<dyn Peer>> = Vec::new();
-    for _ in 0..workload.clients {
-        peers.push(Box::new(ToyClient::new(habits)));
+    for client in 0..workload.clients {
+        peers.push(Box::new(ToyClient::on(client, habits)));
     }
     peers.push(Box::new(ToyServer::new(habits)));
     let mut bare = Bare {
@@ -31,6 +31,8 @@ pub fn run(workload: &Workload) {
         accepted: 0,
         down: false,
         held: Vec::new(),
+        habits,
+        stopped: false,
         outputs: Vec::new(),
         handled: 0,
     };
@@ -41,6 +43,10 @@ pub fn run(workload: &Workload) {
     if let Some((from, to)) = workload.outage {
         bare.at(Time::START + from, 0, Event::Network(false));
         bare.at(Time::START + to, 0, Event::Network(true));
+    }
+    if let Some((from, to)) = workload.stop {
+        bare.at(Time::START + from, bare.server, Event::Server(false));
+        bare.at(Time::START + to, bare.server, Event::Server(true));
     }
     bare.run(Time::START + workload.length);
     assert!(bare.handled > 0);
@@ -62,6 +68,8 @@ struct Bare {
     /// The first device has no network.
     down: bool,
     held: Vec<(usize, Event)>,
+    habits: Habits,
+    stopped: bool,
     outputs: Vec<Output>,
     handled: u64,
 }
@@ -69,14 +77,21 @@ struct Bare {
 enum Event {
     Login,
     Network(bool),
+    Server(bool),
     Wake,
     Syn(usize, LinkId),
     SynAck(LinkId),
+    Refused(LinkId),
     Ack(usize, LinkId),
     ToServer(usize, LinkId, Vec<u8>),
     ToClient(LinkId, Vec<u8>),
     FinToServer(usize, LinkId),
     FinToClient(LinkId),
+}
+
+fn opened(link: LinkId) -> Input {
+    let gateway = Gateway::FIRST;
+    Input::LinkOpened { link, gateway }
 }
 
 impl Bare {
@@ -101,11 +116,7 @@ impl Bare {
     fn happens(&mut self, who: usize, event: Event) {
         match event {
             Event::Login => {
-                let call = Call::Login {
-                    user: "user".into(),
-                    ticket: String::new(),
-                    room: None,
-                };
+                let call = Call::Login(LoginCall::new("user", ""));
                 let id = CallId(1);
                 self.give(who, Input::Call { id, call });
             }
@@ -115,17 +126,33 @@ impl Bare {
                     self.travel(0, who, event);
                 }
             }
+            Event::Server(up) => {
+                self.stopped = !up;
+                self.wakes[who] = None;
+                self.peers[who] = Box::new(ToyServer::new(self.habits));
+                for (_, (client, link)) in std::mem::take(&mut self.clients_of) {
+                    self.travel(client, client, Event::FinToClient(link));
+                }
+            }
             Event::Wake => {
                 if self.wakes[who].is_some_and(|at| at <= self.now) {
                     self.wakes[who] = None;
                     self.give(who, Input::Wake);
                 }
             }
+            Event::Syn(client, link) if self.stopped => {
+                self.travel(client, client, Event::Refused(link));
+            }
+            Event::Refused(link) => {
+                if self.links.remove(&(who, link)).is_some() {
+                    self.give(who, Input::LinkRefused { link });
+                }
+            }
             Event::Syn(client, link) => self.travel(client, client, Event::SynAck(link)),
             Event::SynAck(link) => {
                 if self.links.contains_key(&(who, link)) {
                     self.travel(who, self.server, Event::Ack(who, link));
-                    self.give(who, Input::LinkOpened { link });
+                    self.give(who, opened(link));
                 }
             }
             Event::Ack(client, link) => {
@@ -133,10 +160,12 @@ impl Bare {
                 let accepted = LinkId(self.accepted);
                 self.links.insert((client, link), Some(accepted));
                 self.clients_of.insert(accepted, (client, link));
-                self.give(who, Input::LinkOpened { link: accepted });
+                self.give(who, opened(accepted));
             }
             Event::ToServer(client, link, bytes) => {
-                if let Some(Some(link)) = self.links.get(&(client, link)).copied() {
+                if let Some(Some(link)) = self.links.get(&(client, link)).copied()
+                    && self.clients_of.contains_key(&link)
+                {
                     self.give(who, Input::LinkReceived { link, bytes });
                 }
             }
@@ -190,7 +219,7 @@ impl Bare {
                     self.at(at, who, Event::Wake);
                 }
             }
-            Output::Connect { link } => {
+            Output::Connect { link, .. } => {
                 self.links.insert((who, link), None);
                 self.travel(who, server, Event::Syn(who, link));
             }

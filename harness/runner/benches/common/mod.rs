@@ -14,6 +14,7 @@ pub mod toys;
 
 use std::time::{Duration, Instant};
 
+use conformance::director::Command;
 use conformance::scenario::NetworkWord;
 use session::time::Millis;
 use toys::plan::{Plan, devices, login, network};
@@ -38,6 +39,8 @@ pub struct Workload {
     pub length: Millis,
     /// When the first device has no network.
     pub outage: Option<(Millis, Millis)>,
+    /// When the server is stopped.
+    pub stop: Option<(Millis, Millis)>,
     /// How long after another the devices log in.
     pub stagger: Millis,
 }
@@ -50,6 +53,7 @@ impl Workload {
         heartbeat: Millis::seconds(30),
         length: Millis::seconds(1_200),
         outage: Some((Millis::seconds(60), Millis::seconds(1_140))),
+        stop: None,
         stagger: Millis(200),
     };
 
@@ -61,6 +65,7 @@ impl Workload {
             heartbeat: Millis::seconds(10),
             length: Millis::seconds(1_200),
             outage: None,
+            stop: None,
             stagger: Millis(0),
         }
     }
@@ -73,8 +78,22 @@ impl Workload {
         }
     }
 
+    /// 2 minutes online, 10 without a server and with backoff up to 20 s, 3 after.
+    pub const fn fleet(name: &'static str, clients: usize) -> Workload {
+        Workload {
+            length: Millis::seconds(900),
+            stop: Some((Millis::seconds(120), Millis::seconds(720))),
+            ..Workload::beats(name, clients)
+        }
+    }
+
     pub fn habits(&self) -> Habits {
+        let pause = match self.stop {
+            Some(_) => Millis::seconds(1),
+            None => Habits::default().pause,
+        };
         Habits {
+            pause,
             heartbeat: self.heartbeat,
             ..Habits::default()
         }
@@ -89,6 +108,11 @@ impl Workload {
             plan = plan
                 .at(from, network(0, NetworkWord::Unreachable))
                 .at(to, network(0, NetworkWord::Up));
+        }
+        if let Some((from, to)) = self.stop {
+            plan = plan
+                .at(from, Command::StopServer)
+                .at(to, Command::StartServer);
         }
         plan
     }
@@ -121,8 +145,19 @@ impl<'a> Engine<'a> {
     }
 }
 
+/// Is this to be measured? Arguments of the program are parts of the titles that are.
+fn wanted(title: &str) -> bool {
+    let mut words = std::env::args().skip(1).filter(|a| !a.starts_with("--"));
+    words
+        .next()
+        .is_none_or(|first| title.contains(&first) || words.any(|word| title.contains(&word)))
+}
+
 /// Measures all engines in turn, so that noise hits all alike, and prints a line for each.
 pub fn measure(title: &str, virtual_time: Millis, mut engines: Vec<Engine<'_>>) {
+    if !wanted(title) {
+        return;
+    }
     let mut rounds = vec![Vec::new(); engines.len()];
     let mut repeats = vec![0; engines.len()];
     for (index, engine) in engines.iter_mut().enumerate() {

@@ -25,9 +25,18 @@ impl Inbox {
 
     /// Puts an input in; the pump at the other end handles it when it is polled next.
     pub fn put(&self, input: Input) {
+        self.change(|inputs| inputs.push_back(input));
+    }
+
+    /// Puts an input before all others.
+    pub fn put_first(&self, input: Input) {
+        self.change(|inputs| inputs.push_front(input));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut VecDeque<Input>)) {
         let reader = {
             let mut queue = self.0.borrow_mut();
-            queue.inputs.push_back(input);
+            change(&mut queue.inputs);
             queue.reader.take()
         };
         if let Some(reader) = reader {

@@ -5,6 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use session::peer::Gateway;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Connecting;
@@ -15,8 +16,8 @@ pub const MOST_UNSENT: usize = 4 << 20;
 
 /// What became of a link.
 pub(super) enum News {
-    /// It is up.
-    Opened,
+    /// It is up, through this gateway.
+    Opened(Gateway),
     /// It never came up.
     Refused,
     /// Bytes arrived.
@@ -45,9 +46,9 @@ pub(super) struct Link<S> {
 }
 
 enum Way<S> {
-    Opening(Connecting<S>),
+    Opening(Connecting<S>, Gateway),
     /// Connected or refused; to be told.
-    Decided(Option<S>),
+    Decided(Option<S>, Gateway),
     Up(S),
 }
 
@@ -60,8 +61,8 @@ struct Closing {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
-    pub(super) fn opening(connecting: Connecting<S>, waker: Waker) -> Link<S> {
-        Link::new(Way::Opening(connecting), waker)
+    pub(super) fn opening(connecting: Connecting<S>, gateway: Gateway, waker: Waker) -> Link<S> {
+        Link::new(Way::Opening(connecting, gateway), waker)
     }
 
     pub(super) fn up(stream: S, waker: Waker) -> Link<S> {
@@ -91,12 +92,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
 
     /// Sets out to connect; what comes of it at once is told by the next poll.
     pub(super) fn try_connect(&mut self) {
-        let Way::Opening(connecting) = &mut self.way else {
+        let Way::Opening(connecting, gateway) = &mut self.way else {
             return;
         };
         let mut cx = Context::from_waker(&self.waker);
         if let Poll::Ready(end) = connecting.as_mut().poll(&mut cx) {
-            self.way = Way::Decided(end.ok());
+            self.way = Way::Decided(end.ok(), *gateway);
             self.waker.wake_by_ref();
         }
     }
@@ -126,12 +127,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     pub(super) fn poll(&mut self, buffer: &mut [u8]) -> Option<News> {
         self.try_connect();
         match &mut self.way {
-            Way::Opening(_) => return None,
-            Way::Decided(stream) => match stream.take() {
-                None => return Some(News::Refused),
-                Some(stream) => {
+            Way::Opening(..) => return None,
+            Way::Decided(stream, gateway) => match (stream.take(), *gateway) {
+                (None, _) => return Some(News::Refused),
+                (Some(stream), gateway) => {
                     self.way = Way::Up(stream);
-                    return Some(News::Opened);
+                    return Some(News::Opened(gateway));
                 }
             },
             Way::Up(_) => {}

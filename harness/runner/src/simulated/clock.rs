@@ -1,6 +1,7 @@
 //! Virtual time, what each device believes of it, and who wants to be woken.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
@@ -12,6 +13,8 @@ use crate::pump::{Alarm, skewed};
 pub(super) struct Clock {
     now: Cell<Time>,
     actors: Vec<ActorClock>,
+    /// Who is to be woken when; the same as in `actors`, by time.
+    wakes: RefCell<BTreeSet<(Time, usize)>>,
 }
 
 #[derive(Default)]
@@ -19,6 +22,8 @@ struct ActorClock {
     skew: Cell<i64>,
     wakes_at: Cell<Option<Time>>,
     rings: Cell<bool>,
+    /// Stands still: nothing rings, however late it gets.
+    frozen: Cell<bool>,
 }
 
 impl Clock {
@@ -26,6 +31,7 @@ impl Clock {
         Rc::new(Clock {
             now: Cell::new(Time::START),
             actors: (0..actors).map(|_| ActorClock::default()).collect(),
+            wakes: RefCell::default(),
         })
     }
 
@@ -43,24 +49,62 @@ impl Clock {
 
     /// The earliest moment anybody wants to be woken.
     pub(super) fn next_wake(&self) -> Option<Time> {
-        self.actors.iter().filter_map(|a| a.wakes_at.get()).min()
+        self.wakes.borrow().first().map(|(at, _)| *at)
+    }
+
+    /// Puts into `due` whose moment has come, in the order of actors.
+    pub(super) fn due(&self, due: &mut Vec<usize>) {
+        let wakes = self.wakes.borrow();
+        let now = self.now();
+        due.extend(wakes.iter().take_while(|w| w.0 <= now).map(|w| w.1));
+        due.sort_unstable();
     }
 
     /// Rings for the actor if its moment has come.
     pub(super) fn ring(&self, actor: usize) -> bool {
-        let actor = &self.actors[actor];
-        let due = actor.wakes_at.get().is_some_and(|at| at <= self.now());
+        let due = self.actors[actor].wakes_at.get();
+        let due = due.is_some_and(|at| at <= self.now());
         if due {
-            actor.wakes_at.set(None);
-            actor.rings.set(true);
+            self.set(actor, None);
+            self.actors[actor].rings.set(true);
         }
         due
     }
 
     /// A process that died wants nothing.
     pub(super) fn forget(&self, actor: usize) {
-        self.actors[actor].wakes_at.set(None);
+        self.set(actor, None);
         self.actors[actor].rings.set(false);
+        self.actors[actor].frozen.set(false);
+    }
+
+    /// The actor's moment is not to be heeded until it thaws.
+    pub(super) fn freeze(&self, actor: usize) {
+        let at = self.actors[actor].wakes_at.get();
+        self.set(actor, None);
+        self.actors[actor].wakes_at.set(at);
+        self.actors[actor].frozen.set(true);
+    }
+
+    /// The actor's moment is heeded again; one that has passed has come now.
+    pub(super) fn thaw(&self, actor: usize) {
+        self.actors[actor].frozen.set(false);
+        let at = self.actors[actor].wakes_at.take();
+        self.set(actor, at);
+    }
+
+    fn set(&self, actor: usize, at: Option<Time>) {
+        let before = self.actors[actor].wakes_at.replace(at);
+        if before == at || self.actors[actor].frozen.get() {
+            return;
+        }
+        let mut wakes = self.wakes.borrow_mut();
+        if let Some(before) = before {
+            wakes.remove(&(before, actor));
+        }
+        if let Some(at) = at {
+            wakes.insert((at, actor));
+        }
     }
 }
 
@@ -83,7 +127,7 @@ impl Alarm for ActorAlarm {
     }
 
     fn set(&mut self, at: Option<Time>) {
-        self.clock.actors[self.actor].wakes_at.set(at);
+        self.clock.set(self.actor, at);
     }
 
     /// Pays no heed to the waker: the scheduler polls whoever it rings for.

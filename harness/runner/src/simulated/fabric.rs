@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use conformance::scenario::Direction;
+use session::peer::Gateway;
 use session::time::Time;
 use turmoil_net::{EnterGuard, HostId, KernelConfig, Net, Packet, Transport};
 
@@ -18,22 +19,47 @@ pub(super) use self::packet::{Cause, FlowId};
 use super::clock::Clock;
 use super::network::{End, Fate, Flow, Kind, Path};
 
-/// The server's port; a restarted server takes the next one, because connections of the old
-/// process that are still closing keep theirs.
+/// The port of the server's first gateway, the others have the next ones; a restarted server
+/// takes the ports after all of these, because connections of the old process that are still
+/// closing keep theirs.
 pub const SERVER_PORT: u16 = 9_000;
 
-/// All wires of one run. The fabric proper is a thread-local, present as long as this lives.
+/// So many ports belong to each process of the server; nobody ever listens on the last.
+const PORTS: u16 = 8;
+
+/// Afterwards the first ports are taken again; the highest belong to those who connect.
+const GENERATIONS: u32 = 5_000;
+
+/// All wires of one run.
+///
+/// Taking packets out of the kernels means asking every socket of every host. So it is put off
+/// for as long as nothing can arrive that is still inside: a packet that is collected late is
+/// launched as of the moment that caused it. What one end of a flow causes in one round is
+/// never mixed up with what it causes in a later one. The fabric proper is a thread-local, present as long as this lives.
 pub(super) struct Fabric {
     guard: EnterGuard,
     clock: Rc<Clock>,
     hosts: Vec<HostId>,
-    server_port: Cell<u16>,
+    server: Cell<Generation>,
     wires: RefCell<Wires>,
-    causes: RefCell<Vec<Cause>>,
-    /// A kernel may have something to send.
-    stirred: Cell<bool>,
-    /// Empty; kept for its room.
+    /// What happened since the last sweep that makes packets leave, and when.
+    causes: RefCell<Vec<(Time, Cause)>>,
+    /// What is inside must be taken out by then.
+    collects_at: Cell<Option<Time>>,
+    /// Counts the moments when packets would be collected if it were never put off.
+    round: Cell<u64>,
+    /// The first round since the last sweep.
+    first_round: Cell<u64>,
+    /// Empty; kept for their room.
     swept: Cell<Vec<Packet>>,
+    ranked: Cell<Vec<(usize, Packet)>>,
+}
+
+/// The server's present or last process.
+#[derive(Clone, Copy)]
+struct Generation {
+    number: u16,
+    gateways: u8,
 }
 
 struct Wires {
@@ -53,7 +79,7 @@ struct Flight {
 
 impl Fabric {
     /// One host per device, and one for the server after them.
-    pub(super) fn new(devices: &[String], seed: u64, clock: Rc<Clock>) -> Rc<Fabric> {
+    pub(super) fn new(devices: &[String], gateways: u8, seed: u64, clock: Rc<Clock>) -> Rc<Fabric> {
         let mut net = Net::with_config(
             KernelConfig::default()
                 // Repetition counts sweeps, not time: the network model does it instead.
@@ -69,7 +95,10 @@ impl Fabric {
             hosts,
             guard: net.enter(),
             clock,
-            server_port: Cell::new(SERVER_PORT),
+            server: Cell::new(Generation {
+                number: 0,
+                gateways,
+            }),
             wires: RefCell::new(Wires {
                 paths: devices.iter().map(|name| Path::new(seed, name)).collect(),
                 flying: VecDeque::new(),
@@ -77,24 +106,41 @@ impl Fabric {
                 sent: 0,
             }),
             causes: RefCell::default(),
-            stirred: Cell::default(),
+            collects_at: Cell::default(),
+            round: Cell::new(1),
+            first_round: Cell::new(1),
             swept: Cell::default(),
+            ranked: Cell::default(),
         })
     }
 
     /// Makes the actor's host the one whose sockets are meant from now on.
     pub(super) fn pin(&self, actor: usize) {
-        self.stirred.set(true);
         self.guard.set_current(self.hosts[actor]);
     }
 
-    pub(super) fn server_address(&self) -> SocketAddr {
-        SocketAddr::new(SERVER.into(), self.server_port.get())
+    /// The gateways there are.
+    pub(super) fn gateways(&self) -> impl Iterator<Item = Gateway> {
+        (1..=self.server.get().gateways).map(Gateway)
     }
 
-    /// The server's next process listens somewhere else.
-    pub(super) fn move_server(&self) {
-        self.server_port.set(self.server_port.get().wrapping_add(1));
+    /// Where the server's process listens for this gateway; for one that there is not, a place
+    /// where nobody does.
+    pub(super) fn server_address(&self, gateway: Gateway) -> SocketAddr {
+        let Generation { number, gateways } = self.server.get();
+        let place = match gateway {
+            Gateway(n) if (1..=gateways).contains(&n) => u16::from(n - 1),
+            _ => PORTS - 1,
+        };
+        SocketAddr::new(SERVER.into(), SERVER_PORT + number * PORTS + place)
+    }
+
+    /// The server's next process, after so many before it, listens somewhere else.
+    pub(super) fn move_server(&self, before: u32) {
+        self.server.set(Generation {
+            number: (before % GENERATIONS) as u16,
+            ..self.server.get()
+        });
     }
 
     pub(super) fn flow_from(&self, from: SocketAddr) -> Option<FlowId> {
@@ -109,29 +155,94 @@ impl Fabric {
 
     /// Remembers why the next packets leave.
     pub(super) fn note(&self, cause: Cause) {
-        self.causes.borrow_mut().push(cause);
+        let round = self.round.get();
+        let noted = self.wires().mark(cause, round);
+        if (self.first_round.get()..round).contains(&noted) {
+            self.collect();
+            self.wires().mark(cause, self.round.get());
+        }
+        let now = self.clock.now();
+        self.causes.borrow_mut().push((now, cause));
+        let (device, direction) = cause.way();
+        let latency = self.wires().paths[device].latency(direction);
+        self.collect_by(now + latency);
+    }
+
+    /// Something may leave that nobody noted.
+    pub(super) fn collect_now(&self) {
+        self.collect_by(self.clock.now());
+    }
+
+    fn collect_by(&self, at: Time) {
+        let before = self.collects_at.get();
+        self.collects_at
+            .set(Some(before.map_or(at, |before| before.min(at))));
+    }
+
+    /// The application at this end wrote so many bytes.
+    pub(super) fn wrote(&self, id: FlowId, end: End, bytes: usize) {
+        if let Some(flow) = self.wires().flow(id) {
+            flow.end_mut(end).wrote(bytes);
+        }
+    }
+
+    /// The application at this end writes no more.
+    pub(super) fn ended(&self, id: FlowId, end: End) {
+        if let Some(flow) = self.wires().flow(id) {
+            flow.end_mut(end).ended();
+        }
+    }
+
+    /// When packets must be collected, unless something makes it necessary earlier.
+    pub(super) fn collects_at(&self) -> Option<Time> {
+        self.collects_at.get()
+    }
+
+    /// Collects packets if one of them could arrive now.
+    pub(super) fn collect_if_due(&self) {
+        match self.collects_at.get() {
+            Some(at) if at <= self.clock.now() => self.collect(),
+            _ => self.round.set(self.round.get() + 1),
+        }
+    }
+
+    /// Collects packets if some are inside since an earlier round.
+    fn collect_rounds_before(&self) {
+        if self.first_round.get() < self.round.get() {
+            self.collect();
+        }
     }
 
     /// Takes what the kernels want to send, in the order in which it was caused.
     pub(super) fn collect(&self) {
-        if !self.stirred.take() {
+        self.round.set(self.round.get() + 1);
+        self.first_round.set(self.round.get());
+        if self.collects_at.take().is_none() {
             return;
         }
         let mut packets = self.swept.take();
         self.guard.egress_all(&mut packets);
-        let causes = &mut *self.causes.borrow_mut();
-        if packets.len() > 1 {
-            // The kernels were swept one after the other, and each socket after socket.
-            let order = Order::of(causes);
-            packets.sort_by_cached_key(|packet| order.rank(packet));
+        let mut causes = self.causes.take();
+        let mut ranked = self.ranked.take();
+        // The kernels were swept one after the other, and each socket after socket.
+        let order = Order::of(&causes);
+        ranked.extend(
+            packets
+                .drain(..)
+                .map(|packet| (order.rank(&packet), packet)),
+        );
+        ranked.sort_by_key(|(rank, _)| *rank);
+        let mut wires = self.wires();
+        for (rank, packet) in ranked.drain(..) {
+            let since = causes.get(rank).map_or(self.clock.now(), |(at, _)| *at);
+            let number = wires.number();
+            wires.left(&packet);
+            self.launch(&mut wires, since, number, packet);
         }
         causes.clear();
-        let mut wires = self.wires();
-        for packet in packets.drain(..) {
-            let number = wires.number();
-            self.launch(&mut wires, number, packet);
-        }
+        self.causes.replace(causes);
         self.swept.set(packets);
+        self.ranked.set(ranked);
     }
 
     /// When the next packet arrives.
@@ -164,8 +275,14 @@ impl Fabric {
                 _ => {}
             }
         }
-        self.stirred.set(true);
-        self.note(Cause::Reply(about.flow, End::reached(about.direction)));
+        let end = End::reached(about.direction);
+        // A mere acknowledgement makes nothing leave but what had no room on the way.
+        let silent = about.kind == Kind::Ack
+            && (wires.flow(about.flow)).is_some_and(|flow| flow.end_mut(end).is_quiet());
+        drop(wires);
+        if !silent {
+            self.note(Cause::Reply(about.flow, end));
+        }
         self.guard.deliver(packet);
         true
     }
@@ -179,7 +296,7 @@ impl Fabric {
         self.wires.borrow_mut()
     }
 
-    fn launch(&self, wires: &mut Wires, number: u64, packet: Packet) {
+    fn launch(&self, wires: &mut Wires, at: Time, number: u64, packet: Packet) {
         let Some(About {
             flow,
             direction,
@@ -203,7 +320,7 @@ impl Fabric {
             }
             _ => {}
         }
-        match path.fate(self.clock.now(), flow.port, direction, kind) {
+        match path.fate(at, flow.port, direction, kind) {
             Fate::Arrives(due) => wires.fly(Flight {
                 due,
                 number,
@@ -222,6 +339,30 @@ impl Fabric {
 impl Wires {
     fn flow(&mut self, id: FlowId) -> Option<&mut Flow> {
         self.paths.get_mut(id.device)?.flows.get_mut(&id.port)
+    }
+
+    /// Remembers what a kernel has sent.
+    fn left(&mut self, packet: &Packet) {
+        if let Transport::Tcp(segment) = &packet.payload
+            && let Some(about) = About::packet(packet)
+            && about.kind == Kind::Data
+            && let Some(flow) = self.flow(about.flow)
+        {
+            let from = flow.end_mut(End::reached(about.direction).other());
+            from.left(segment.payload.len(), segment.flags.fin);
+        }
+    }
+
+    /// Remembers in which round something happened at this end last; returns the one before.
+    fn mark(&mut self, cause: Cause, round: u64) -> u64 {
+        let noted = match cause {
+            Cause::Connect(device) => &mut self.paths[device].connected,
+            Cause::Sent(id, end) | Cause::Reply(id, end) => match self.flow(id) {
+                Some(flow) => &mut flow.end_mut(end).noted,
+                None => return 0,
+            },
+        };
+        std::mem::replace(noted, round)
     }
 
     /// Most arrive after all others; that is why this is no tree.

@@ -56,6 +56,8 @@ pub(super) struct Path {
     pub(super) flows: BTreeMap<u16, Flow>,
     /// The device was told that there is no network.
     pub(super) told_down: bool,
+    /// The round in which the device connected last.
+    pub(super) connected: u64,
 }
 
 struct OneWay {
@@ -90,6 +92,11 @@ pub(super) struct FlowEnd {
     /// The application has let go of its socket; what is left is the kernel's.
     pub(super) let_go: bool,
     pub(super) way: FlowWay,
+    /// The round in which something happened here last that makes packets leave.
+    pub(super) noted: u64,
+    /// What the application has sent and the kernel has not, its end included.
+    inside: u64,
+    ends: bool,
     not_before: Time,
 }
 
@@ -118,6 +125,7 @@ impl Path {
             to_client: way(Direction::ToClient),
             flows: BTreeMap::new(),
             told_down: false,
+            connected: 0,
         }
     }
 
@@ -168,6 +176,14 @@ impl Path {
             way.latency = change.latency.unwrap_or(way.latency);
             way.jitter = change.jitter.unwrap_or(way.jitter);
             way.loss = change.loss.unwrap_or(way.loss);
+        }
+    }
+
+    /// The shortest time in which a packet gets through.
+    pub(super) fn latency(&self, direction: Direction) -> Millis {
+        match direction {
+            Direction::ToServer => self.to_server.latency,
+            Direction::ToClient => self.to_client.latency,
         }
     }
 
@@ -263,8 +279,40 @@ impl Flow {
     }
 }
 
+impl FlowEnd {
+    /// The application wrote so many bytes.
+    pub(super) fn wrote(&mut self, bytes: usize) {
+        self.inside += bytes as u64;
+    }
+
+    /// The application writes no more.
+    pub(super) fn ended(&mut self) {
+        if !std::mem::replace(&mut self.ends, true) {
+            self.inside += 1;
+        }
+    }
+
+    /// The kernel sent so many bytes, and perhaps the end.
+    pub(super) fn left(&mut self, bytes: usize, end: bool) {
+        let left = bytes as u64 + u64::from(end);
+        self.inside = self.inside.saturating_sub(left);
+    }
+
+    /// Can an acknowledgement make nothing leave from here?
+    pub(super) fn is_quiet(&self) -> bool {
+        self.inside == 0 && !self.let_go
+    }
+}
+
 impl End {
     pub(super) const BOTH: [End; 2] = [End::Client, End::Server];
+
+    pub(super) fn other(self) -> End {
+        match self {
+            End::Client => End::Server,
+            End::Server => End::Client,
+        }
+    }
 
     /// Where a packet in this direction arrives.
     pub(super) fn reached(direction: Direction) -> End {

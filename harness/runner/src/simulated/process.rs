@@ -48,6 +48,11 @@ impl<'s> Process<'s> {
         self.inbox.put(input);
     }
 
+    /// As [`Process::put`], but before all that waits.
+    pub(super) fn put_first(&self, input: Input) {
+        self.inbox.put_first(input);
+    }
+
     /// Does what can be done; returns how many inputs the peer has handled at this instant.
     pub(super) fn poll(&mut self, now: Time, waker: &Waker) -> u64 {
         let Some(pump) = &mut self.pump else {
@@ -74,5 +79,7 @@ impl Drop for Process<'_> {
     fn drop(&mut self) {
         self.fabric.pin(self.host);
         self.pump = None;
+        // A listener resets whoever was not accepted yet.
+        self.fabric.collect_now();
     }
 }

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
 
-use conformance::director::{Actor, Command};
+use conformance::director::{Actor, Command, Fact};
 use conformance::scenario::{AppAct, ClientIndex};
 use conformance::transcript::SERVER;
-use session::peer::{Input, LinkId};
+use session::peer::{Input, LinkId, Output};
 use session::time::Time;
+use session::words::Lifecycle;
 
 use super::clock::{ActorAlarm, Clock};
 use super::fabric::Fabric;
@@ -22,6 +23,7 @@ use crate::pump::{Inbox, Pump};
 use crate::ready::Ready;
 use crate::run::guarded;
 use crate::script::Script;
+use crate::store::Kept;
 
 /// How errors call whoever gives the commands.
 const THE_SCRIPT: &str = "the script";
@@ -38,6 +40,8 @@ pub(super) struct Scheduler<'s, S> {
     hosts: Vec<Host<'s>>,
     ready: Arc<Ready<usize>>,
     finished: bool,
+    /// Empty; kept for its room.
+    due: Vec<usize>,
 }
 
 /// One actor's machine: a process, or the place for one.
@@ -46,9 +50,12 @@ struct Host<'s> {
     name: String,
     waker: Waker,
     process: Option<Process<'s>>,
+    /// The process stands still; what happens meanwhile waits.
+    frozen: bool,
     /// How many processes there have been.
     started: u32,
     next_accepted: LinkId,
+    kept: Rc<RefCell<Kept>>,
 }
 
 impl<'s, S: Script + 's> Scheduler<'s, S> {
@@ -66,25 +73,30 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         });
         let server = (Actor::Server, SERVER.to_owned());
         let actors = clients.chain([server]).enumerate();
+        let hosts = actors.map(|(index, (actor, name))| Host {
+            actor,
+            name,
+            waker: ready.waker(index),
+            process: None,
+            frozen: false,
+            started: 0,
+            next_accepted: LinkId(1),
+            kept: match actor {
+                Actor::Client(device) => Rc::new(RefCell::new(Kept::new(peers.saved(device)))),
+                Actor::Server => Rc::default(),
+            },
+        });
         Scheduler {
-            fabric: Fabric::new(devices, seed, Rc::clone(&clock)),
+            hosts: hosts.collect(),
+            fabric: Fabric::new(devices, peers.gateways(), seed, Rc::clone(&clock)),
             clock,
             script,
             reported: Rc::default(),
             hearing: Rc::default(),
             peers,
-            hosts: actors
-                .map(|(index, (actor, name))| Host {
-                    actor,
-                    name,
-                    waker: ready.waker(index),
-                    process: None,
-                    started: 0,
-                    next_accepted: LinkId(1),
-                })
-                .collect(),
             ready,
             finished: false,
+            due: Vec::new(),
         }
     }
 
@@ -112,8 +124,12 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         // A script that was asked and did nothing is not asked again at the same instant.
         let script = self.script.borrow().wakes_at();
         let script = script.filter(|at| *at > self.clock.now());
-        let arrival = self.fabric.next_arrival();
-        let times = [script, arrival, self.clock.next_wake()];
+        let times = [
+            script,
+            self.fabric.next_arrival(),
+            self.fabric.collects_at(),
+            self.clock.next_wake(),
+        ];
         times.into_iter().flatten().min()
     }
 
@@ -156,7 +172,7 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
     fn settle(&mut self) -> Result<(), HarnessError> {
         while !self.finished {
             self.poll_ready()?;
-            self.fabric.collect();
+            self.fabric.collect_if_due();
             let mut happened = false;
             while self.fabric.deliver_next() {
                 self.poll_ready()?;
@@ -165,13 +181,16 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
             if happened {
                 continue;
             }
-            for index in 0..self.hosts.len() {
+            let mut due = std::mem::take(&mut self.due);
+            self.clock.due(&mut due);
+            for index in due.drain(..) {
                 if self.clock.ring(index) {
                     self.ready.add(index);
                     self.poll_ready()?;
                     happened = true;
                 }
             }
+            self.due = due;
             if !happened {
                 break;
             }
@@ -188,12 +207,12 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
 
     fn poll(&mut self, index: usize) -> Result<(), HarnessError> {
         let host = &mut self.hosts[index];
-        let Some(process) = &mut host.process else {
+        let Some(process) = host.process.as_mut().filter(|_| !host.frozen) else {
             return Ok(());
         };
         let now = self.clock.now();
         match guarded(&host.name, || process.poll(now, &host.waker)) {
-            Ok(exchanges) if exchanges <= MOST_EXCHANGES => Ok(()),
+            Ok(exchanges) if exchanges <= MOST_EXCHANGES => host.kept.borrow().check(&host.name),
             Ok(_) => Err(self.livelock(&self.hosts[index].name)),
             Err(HarnessError::Panicked { message, .. }) if self.hearing.get() => {
                 let actor = THE_SCRIPT.to_owned();
@@ -225,13 +244,17 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
             Command::App { client, is } => match is {
                 AppAct::Crashed => self.stop(client.0),
                 AppAct::Started => self.start(client.0)?,
-                AppAct::Frozen | AppAct::Resumed | AppAct::Background | AppAct::Foreground => {}
+                AppAct::Frozen => self.freeze(client.0)?,
+                AppAct::Resumed => self.resume(client.0),
+                AppAct::Background => self.lifecycle(client.0, Lifecycle::Background),
+                AppAct::Foreground => self.lifecycle(client.0, Lifecycle::Foreground),
             },
             Command::StopServer => self.stop(server),
             Command::StartServer => self.start(server)?,
             Command::Clock { client, skew } => self.clock.skew(client.0, skew),
             Command::LiftFaults => {
                 for device in 0..server {
+                    self.resume(device);
                     let news = self.fabric.lift(device);
                     self.tell_reachable(device, news);
                 }
@@ -255,6 +278,33 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         }
     }
 
+    fn lifecycle(&self, device: usize, what: Lifecycle) {
+        self.give(device, Input::Lifecycle(what));
+    }
+
+    /// The process hears of it and then stands still.
+    fn freeze(&mut self, device: usize) -> Result<(), HarnessError> {
+        if self.hosts[device].process.is_some() && !self.hosts[device].frozen {
+            self.lifecycle(device, Lifecycle::Frozen);
+            self.poll_ready()?;
+            self.hosts[device].frozen = true;
+            self.clock.freeze(device);
+        }
+        Ok(())
+    }
+
+    /// The process goes on, with all that waited.
+    fn resume(&mut self, device: usize) {
+        let host = &mut self.hosts[device];
+        if std::mem::take(&mut host.frozen)
+            && let Some(process) = &host.process
+        {
+            process.put_first(Input::Lifecycle(Lifecycle::Resumed));
+            self.clock.thaw(device);
+            self.ready.add(device);
+        }
+    }
+
     /// Starts a process unless one is running.
     fn start(&mut self, index: usize) -> Result<(), HarnessError> {
         let host = &mut self.hosts[index];
@@ -263,19 +313,17 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         }
         let fabric = Rc::clone(&self.fabric);
         fabric.pin(index);
+        let store = host.kept.borrow().store();
         let (peer, network) = match host.actor {
             Actor::Client(client) => (
-                self.peers.client(client, host.started),
+                self.peers.client(client, host.started, store),
                 Sockets::client(Rc::clone(&fabric), index),
             ),
             Actor::Server => {
-                if host.started > 0 {
-                    fabric.move_server();
-                }
-                let address = fabric.server_address();
+                fabric.move_server(host.started);
                 (
-                    self.peers.server(host.started),
-                    Sockets::server(Rc::clone(&fabric), address)?,
+                    self.peers.server(host.started, store),
+                    Sockets::server(Rc::clone(&fabric))?,
                 )
             }
         };
@@ -285,8 +333,11 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         }
         let (script, clock) = (Rc::clone(&self.script), Rc::clone(&self.clock));
         let (reported, hearing) = (Rc::clone(&self.reported), Rc::clone(&self.hearing));
-        let actor = host.actor;
+        let (actor, kept) = (host.actor, Rc::clone(&host.kept));
         let sink: Sink<'s> = Box::new(move |fact| {
+            if let Fact::Output(Output::Store { key, value }) = fact {
+                kept.borrow_mut().keep(key, value.as_deref());
+            }
             reported.set(true);
             hearing.set(true);
             script.borrow_mut().report(clock.now(), actor, fact);
@@ -306,6 +357,7 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         let host = &mut self.hosts[index];
         if let Some(process) = host.process.take() {
             host.next_accepted = process.next_accepted();
+            host.frozen = false;
             self.clock.forget(index);
         }
     }

@@ -2,11 +2,11 @@
 //! everything that goes through them.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
+use session::peer::Gateway;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil_net::shim::tokio::net::{TcpListener, TcpStream};
 
@@ -22,8 +22,12 @@ pub(super) struct Sockets {
 }
 
 enum Role {
-    Client { device: usize },
-    Server { listener: TcpListener },
+    Client {
+        device: usize,
+    },
+    Server {
+        listeners: Vec<(Gateway, TcpListener)>,
+    },
 }
 
 impl Sockets {
@@ -35,11 +39,15 @@ impl Sockets {
     }
 
     /// Listens; the server's host must be the current one.
-    pub(super) fn server(fabric: Rc<Fabric>, at: SocketAddr) -> io::Result<Sockets> {
-        let listener = at_once(TcpListener::bind(at))?;
+    pub(super) fn server(fabric: Rc<Fabric>) -> io::Result<Sockets> {
+        let listen = |gateway| {
+            let listener = at_once(TcpListener::bind(fabric.server_address(gateway)))?;
+            Ok((gateway, listener))
+        };
+        let listeners = fabric.gateways().map(listen).collect::<io::Result<_>>()?;
         Ok(Sockets {
             fabric,
-            role: Role::Server { listener },
+            role: Role::Server { listeners },
         })
     }
 }
@@ -47,14 +55,14 @@ impl Sockets {
 impl Network for Sockets {
     type Stream = Socket;
 
-    fn connect(&mut self) -> Connecting<Socket> {
+    fn connect(&mut self, gateway: Gateway) -> Connecting<Socket> {
         let fabric = Rc::clone(&self.fabric);
         let Role::Client { device } = self.role else {
             return Box::pin(async { Err(io::ErrorKind::Unsupported.into()) });
         };
         Box::pin(async move {
             fabric.note(Cause::Connect(device));
-            let stream = TcpStream::connect(fabric.server_address()).await?;
+            let stream = TcpStream::connect(fabric.server_address(gateway)).await?;
             let port = stream.local_addr()?.port();
             Ok(Socket {
                 flow: FlowId { device, port },
@@ -65,29 +73,29 @@ impl Network for Sockets {
         })
     }
 
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<Socket> {
-        let Role::Server { listener } = &self.role else {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<(Socket, Gateway)> {
+        let Role::Server { listeners } = &self.role else {
             return Poll::Pending;
         };
-        loop {
-            let Ok((stream, from)) = ready!(listener.poll_accept(cx)) else {
-                return Poll::Pending;
-            };
-            let Some(flow) = self.fabric.flow_from(from) else {
-                continue;
-            };
-            let socket = Socket {
-                flow,
-                end: End::Server,
-                stream,
-                fabric: Rc::clone(&self.fabric),
-            };
-            // A connection that came to nothing in the middle of its handshake is put into the
-            // listener's queue only to get rid of it.
-            if !self.fabric.is_dead(flow) {
-                return Poll::Ready(socket);
+        for (gateway, listener) in listeners {
+            while let Poll::Ready(Ok((stream, from))) = listener.poll_accept(cx) {
+                let Some(flow) = self.fabric.flow_from(from) else {
+                    continue;
+                };
+                let socket = Socket {
+                    flow,
+                    end: End::Server,
+                    stream,
+                    fabric: Rc::clone(&self.fabric),
+                };
+                // A connection that came to nothing in the middle of its handshake is put into
+                // the listener's queue only to get rid of it.
+                if !self.fabric.is_dead(flow) {
+                    return Poll::Ready((socket, *gateway));
+                }
             }
         }
+        Poll::Pending
     }
 }
 
@@ -129,7 +137,11 @@ impl AsyncWrite for Socket {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.note_sent();
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if let Poll::Ready(Ok(length)) = written {
+            self.fabric.wrote(self.flow, self.end, length);
+        }
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -138,6 +150,7 @@ impl AsyncWrite for Socket {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.note_sent();
+        self.fabric.ended(self.flow, self.end);
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -8,14 +8,16 @@ use std::task::{Context, Poll, Waker};
 
 use conformance::director::{Actor, Fact};
 use conformance::transcript::LinkEnd;
-use session::peer::{Input, LinkId, Output, Peer};
+use session::peer::{Input, LinkId, Output, Peer, Store};
 use session::time::Time;
+use session::words::Lifecycle;
 
 use super::socket::{SleepAlarm, Sockets, now};
 use crate::error::HarnessError;
 use crate::peers::Peers;
 use crate::pump::{Inbox, Pump};
 use crate::run::guarded;
+use crate::store::Kept;
 
 /// What was reported since the last tick, in the order in which hosts ran.
 pub(super) type Reports = Rc<RefCell<Vec<Report>>>;
@@ -55,6 +57,7 @@ impl News {
 pub(super) struct Machine {
     actor: Actor,
     name: String,
+    gateways: u8,
     reports: Reports,
     pub(super) skew: Cell<i64>,
     /// Connects lead nowhere.
@@ -64,11 +67,23 @@ pub(super) struct Machine {
     pub(super) failed: Cell<Option<HarnessError>>,
     started: Cell<u32>,
     next_accepted: Cell<LinkId>,
+    pub(super) frozen: Cell<Frozen>,
+    kept: RefCell<Kept>,
     inbox: RefCell<Inbox>,
     /// What the server's process is to become at its next poll.
     turn: RefCell<Option<Turn>>,
     stopped: Cell<bool>,
     waker: RefCell<Option<Waker>>,
+}
+
+/// Does a process stand still?
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Frozen {
+    #[default]
+    No,
+    /// Once it has heard of it.
+    Soon,
+    Yes,
 }
 
 enum Turn {
@@ -77,10 +92,20 @@ enum Turn {
 }
 
 impl Machine {
-    pub(super) fn new(actor: Actor, name: &str, reports: Reports) -> Rc<Machine> {
+    pub(super) fn new(
+        actor: Actor,
+        name: &str,
+        peers: &dyn Peers,
+        reports: Reports,
+    ) -> Rc<Machine> {
+        let saved = match actor {
+            Actor::Client(device) => peers.saved(device),
+            Actor::Server => Store::new(),
+        };
         Rc::new(Machine {
             actor,
             name: name.to_owned(),
+            gateways: peers.gateways(),
             reports,
             skew: Cell::new(0),
             no_network: Cell::new(false),
@@ -88,6 +113,8 @@ impl Machine {
             failed: Cell::new(None),
             started: Cell::new(0),
             next_accepted: Cell::new(LinkId(1)),
+            frozen: Cell::default(),
+            kept: RefCell::new(Kept::new(saved)),
             inbox: RefCell::default(),
             turn: RefCell::new(None),
             stopped: Cell::new(false),
@@ -99,14 +126,37 @@ impl Machine {
     pub(super) fn next_peer(&self, peers: &mut dyn Peers) -> Box<dyn Peer> {
         let before = self.started.replace(self.started.get() + 1);
         *self.inbox.borrow_mut() = Inbox::new();
+        self.frozen.set(Frozen::No);
+        let store = self.kept.borrow().store();
         match self.actor {
-            Actor::Client(client) => peers.client(client, before),
-            Actor::Server => peers.server(before),
+            Actor::Client(client) => peers.client(client, before, store),
+            Actor::Server => peers.server(before, store),
         }
     }
 
     pub(super) fn put(&self, input: Input) {
         self.inbox.borrow().put(input);
+    }
+
+    pub(super) fn freeze(&self) {
+        if self.frozen.get() == Frozen::No {
+            self.put(Input::Lifecycle(Lifecycle::Frozen));
+            self.frozen.set(Frozen::Soon);
+        }
+    }
+
+    pub(super) fn resume(&self) {
+        let resumed = Input::Lifecycle(Lifecycle::Resumed);
+        match self.frozen.replace(Frozen::No) {
+            Frozen::No => {}
+            Frozen::Soon => self.put(resumed),
+            Frozen::Yes => {
+                self.inbox.borrow().put_first(resumed);
+                if let Some(waker) = self.waker.take() {
+                    waker.wake();
+                }
+            }
+        }
     }
 
     pub(super) fn is_stopped(&self) -> bool {
@@ -158,10 +208,13 @@ impl Host {
         let machine = &self.machine;
         let sockets = match machine.actor {
             Actor::Client(_) => Sockets::Client(Rc::clone(machine)),
-            Actor::Server => Sockets::listen()?,
+            Actor::Server => Sockets::listen(machine.gateways)?,
         };
         let reporter = Rc::clone(machine);
         let sink: Sink = Box::new(move |fact| {
+            if let Fact::Output(Output::Store { key, value }) = fact {
+                reporter.kept.borrow_mut().keep(key, value.as_deref());
+            }
             reporter.reports.borrow_mut().push(Report {
                 at: now(),
                 actor: reporter.actor,
@@ -188,9 +241,15 @@ impl Host {
         {
             self.state = self.build(peer)?;
         }
-        if let State::Runs(pump) = &mut self.state {
+        if let State::Runs(pump) = &mut self.state
+            && self.machine.frozen.get() != Frozen::Yes
+        {
             guarded(&self.machine.name, || pump.poll(cx))?;
+            self.machine.kept.borrow().check(&self.machine.name)?;
             self.machine.next_accepted.set(pump.next_accepted());
+            if self.machine.frozen.get() == Frozen::Soon {
+                self.machine.frozen.set(Frozen::Yes);
+            }
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use conformance::transcript::SERVER;
+use session::peer::Gateway;
 use session::time::{Now, Time};
 use tokio::time::Sleep;
 use turmoil::net::{TcpListener, TcpStream};
@@ -62,20 +63,34 @@ type Accepting = Pin<Box<dyn Future<Output = io::Result<TcpStream>>>>;
 
 pub(super) enum Sockets {
     Client(Rc<Machine>),
-    Server {
-        listener: Rc<TcpListener>,
-        accepting: Accepting,
-    },
+    Server(Vec<Gate>),
+}
+
+/// One gateway, and who listens there.
+pub(super) struct Gate {
+    gateway: Gateway,
+    listener: Rc<TcpListener>,
+    accepting: Accepting,
 }
 
 impl Sockets {
-    pub(super) fn listen() -> io::Result<Sockets> {
-        let listener = Rc::new(at_once(TcpListener::bind(("0.0.0.0", SERVER_PORT)))?);
-        Ok(Sockets::Server {
-            accepting: accept(Rc::clone(&listener)),
-            listener,
-        })
+    pub(super) fn listen(gateways: u8) -> io::Result<Sockets> {
+        let listen = |gateway| {
+            let listener = at_once(TcpListener::bind(("0.0.0.0", port(gateway))))?;
+            let listener = Rc::new(listener);
+            Ok(Gate {
+                gateway,
+                accepting: accept(Rc::clone(&listener)),
+                listener,
+            })
+        };
+        let gates = (1..=gateways).map(Gateway).map(listen);
+        Ok(Sockets::Server(gates.collect::<io::Result<_>>()?))
     }
+}
+
+fn port(gateway: Gateway) -> u16 {
+    SERVER_PORT - 1 + u16::from(gateway.0)
 }
 
 fn accept(listener: Rc<TcpListener>) -> Accepting {
@@ -85,31 +100,29 @@ fn accept(listener: Rc<TcpListener>) -> Accepting {
 impl Network for Sockets {
     type Stream = TcpStream;
 
-    fn connect(&mut self) -> Connecting<TcpStream> {
+    fn connect(&mut self, gateway: Gateway) -> Connecting<TcpStream> {
         match self {
             // A connect that is held would come up long after it was given up.
             Sockets::Client(machine) if machine.no_network.get() => {
                 Box::pin(std::future::pending())
             }
-            Sockets::Client(_) => Box::pin(TcpStream::connect((SERVER, SERVER_PORT))),
-            Sockets::Server { .. } => Box::pin(async { Err(io::ErrorKind::Unsupported.into()) }),
+            Sockets::Client(_) => Box::pin(TcpStream::connect((SERVER, port(gateway)))),
+            Sockets::Server(_) => Box::pin(async { Err(io::ErrorKind::Unsupported.into()) }),
         }
     }
 
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<TcpStream> {
-        let Sockets::Server {
-            listener,
-            accepting,
-        } = self
-        else {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<(TcpStream, Gateway)> {
+        let Sockets::Server(gates) = self else {
             return Poll::Pending;
         };
-        loop {
-            let accepted = ready!(accepting.as_mut().poll(cx));
-            *accepting = accept(Rc::clone(listener));
-            if let Ok(stream) = accepted {
-                return Poll::Ready(stream);
+        for gate in gates {
+            while let Poll::Ready(accepted) = gate.accepting.as_mut().poll(cx) {
+                gate.accepting = accept(Rc::clone(&gate.listener));
+                if let Ok(stream) = accepted {
+                    return Poll::Ready((stream, gate.gateway));
+                }
             }
         }
+        Poll::Pending
     }
 }

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use conformance::scenario::ClientIndex;
 use runner::peers::Peers;
 use session::peer::{
-    Answer, Call, CallId, Callback, Happening, Input, LinkId, Outcome, Output, Peer,
+    Answer, Call, CallId, Callback, Gateway, Happening, Input, LinkId, Outcome, Output, Peer, Store,
 };
+use session::random::Stream;
 use session::time::{Millis, Now, Time};
 use session::words::Event;
 
@@ -21,7 +22,9 @@ pub struct Habits {
     pub heartbeat: Millis,
     pub answer_within: Millis,
     pub connect_timeout: Millis,
+    /// After a connect that failed; doubles up to `longest_pause`, half of it by chance.
     pub pause: Millis,
+    pub longest_pause: Millis,
     pub server_limit: Millis,
 }
 
@@ -32,6 +35,7 @@ impl Default for Habits {
             answer_within: Millis::seconds(10),
             connect_timeout: Millis::seconds(10),
             pause: Millis::seconds(20),
+            longest_pause: Millis::seconds(20),
             server_limit: Millis::seconds(90),
         }
     }
@@ -43,6 +47,8 @@ pub struct ToyClient {
     stage: Stage,
     last_link: u32,
     login: Option<CallId>,
+    pause: Millis,
+    draws: Stream,
 }
 
 enum Stage {
@@ -57,7 +63,14 @@ enum Stage {
 
 impl ToyClient {
     pub fn new(habits: Habits) -> ToyClient {
+        ToyClient::on(0, habits)
+    }
+
+    /// With chances of its own.
+    pub fn on(device: usize, habits: Habits) -> ToyClient {
         ToyClient {
+            pause: habits.pause,
+            draws: Stream::new(0, &format!("toy:{device}")),
             habits,
             stage: Stage::Idle,
             last_link: 0,
@@ -69,11 +82,12 @@ impl ToyClient {
         self.last_link += 1;
         let link = LinkId(self.last_link);
         self.stage = Stage::Connecting(link);
-        outputs.push(Output::Connect { link });
+        outputs.push(connect(link));
         outputs.push(Output::WakeAt(Some(now + self.habits.connect_timeout)));
     }
 
     fn ask(&mut self, now: Time, link: LinkId, outputs: &mut Vec<Output>) {
+        self.pause = self.habits.pause;
         self.stage = Stage::Asking(link);
         let bytes = b"beat\n".to_vec();
         outputs.push(Output::Send { link, bytes });
@@ -82,7 +96,16 @@ impl ToyClient {
 
     fn pause(&mut self, now: Time, outputs: &mut Vec<Output>) {
         self.stage = Stage::Pausing;
-        outputs.push(Output::WakeAt(Some(now + self.habits.pause)));
+        let longest = self.habits.longest_pause;
+        let pause = match self.habits.pause < longest {
+            true => {
+                let half = self.pause.0 / 2;
+                Millis(half + self.draws.up_to(half))
+            }
+            false => longest,
+        };
+        self.pause = longest.min(Millis(self.pause.0 * 2));
+        outputs.push(Output::WakeAt(Some(now + pause)));
     }
 
     fn lost(&mut self, now: Time, outputs: &mut Vec<Output>) {
@@ -99,8 +122,17 @@ pub fn says(what: impl Into<String>) -> Output {
     }
 }
 
+/// A connect to the gateway everybody uses.
+pub fn connect(link: LinkId) -> Output {
+    let gateway = Gateway::FIRST;
+    Output::Connect { link, gateway }
+}
+
 fn happened(event: Event) -> Output {
-    Output::Callback(Callback::Neutral(Happening::new(event)))
+    Output::Callback {
+        listener: None,
+        callback: Callback::Neutral(Happening::new(event)),
+    }
 }
 
 impl Peer for ToyClient {
@@ -110,7 +142,7 @@ impl Peer for ToyClient {
             (
                 Input::Call {
                     id,
-                    call: Call::Login { .. },
+                    call: Call::Login(_),
                 },
                 Stage::Idle,
             ) => {
@@ -122,7 +154,9 @@ impl Peer for ToyClient {
                 id,
                 outcome: Outcome::Ok(Answer::Done),
             }),
-            (Input::LinkOpened { link }, Stage::Connecting(_)) => self.ask(now, link, outputs),
+            (Input::LinkOpened { link, .. }, Stage::Connecting(_)) => {
+                self.ask(now, link, outputs);
+            }
             (Input::LinkReceived { .. }, &Stage::Asking(link)) => {
                 if let Some(id) = self.login.take() {
                     let outcome = Outcome::Ok(Answer::Done);
@@ -175,7 +209,7 @@ impl Peer for ToyServer {
     fn handle(&mut self, now: Now, input: Input, outputs: &mut Vec<Output>) {
         let now = now.at;
         match input {
-            Input::LinkOpened { link } => {
+            Input::LinkOpened { link, .. } => {
                 self.heard.insert(link, now);
             }
             Input::LinkReceived { link, bytes } => {
@@ -209,10 +243,10 @@ impl Peer for ToyServer {
 pub struct Toys(pub Habits);
 
 impl Peers for Toys {
-    fn client(&mut self, _: ClientIndex, _: u32) -> Box<dyn Peer> {
-        Box::new(ToyClient::new(self.0))
+    fn client(&mut self, device: ClientIndex, _: u32, _: Store) -> Box<dyn Peer> {
+        Box::new(ToyClient::on(device.0, self.0))
     }
-    fn server(&mut self, _: u32) -> Box<dyn Peer> {
+    fn server(&mut self, _: u32, _: Store) -> Box<dyn Peer> {
         Box::new(ToyServer::new(self.0))
     }
 }
@@ -228,10 +262,10 @@ where
     C: FnMut(usize) -> Box<dyn Peer>,
     S: FnMut() -> Box<dyn Peer>,
 {
-    fn client(&mut self, device: ClientIndex, _: u32) -> Box<dyn Peer> {
+    fn client(&mut self, device: ClientIndex, _: u32, _: Store) -> Box<dyn Peer> {
         (self.client)(device.0)
     }
-    fn server(&mut self, _: u32) -> Box<dyn Peer> {
+    fn server(&mut self, _: u32, _: Store) -> Box<dyn Peer> {
         (self.server)()
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use conformance::director::{Actor, Command, Fact};
 use conformance::scenario::{AppAct, ClientIndex, NetworkChange, NetworkWord};
 use runner::script::Script;
-use session::peer::{Call, CallId, Callback, Output};
+use session::peer::{Call, CallId, Callback, LoginCall, Output};
 use session::time::{Millis, Time};
 
 /// Gives commands at fixed times and writes down what it hears.
@@ -75,8 +75,11 @@ impl Script for Plan {
         };
         let what = match fact {
             Fact::Output(Output::WakeAt(_)) => return,
-            Fact::Output(Output::Callback(Callback::Neutral(h))) => h.event.to_string(),
-            Fact::Output(Output::Connect { link }) => format!("connect {}", link.0),
+            Fact::Output(Output::Callback {
+                callback: Callback::Neutral(h),
+                ..
+            }) => h.event.to_string(),
+            Fact::Output(Output::Connect { link, .. }) => format!("connect {}", link.0),
             Fact::Output(Output::Close { link }) => format!("close {}", link.0),
             Fact::Output(Output::Send { link, bytes }) => {
                 format!("send {} {}", link.0, bytes.escape_ascii())
@@ -99,11 +102,7 @@ pub fn login(client: usize) -> Command {
     Command::Call {
         client: ClientIndex(client),
         id: CallId(client as u32 + 1),
-        call: Call::Login {
-            user: format!("user-{client}"),
-            ticket: String::new(),
-            room: None,
-        },
+        call: Call::Login(LoginCall::new(&format!("user-{client}"), "")),
     }
 }
 

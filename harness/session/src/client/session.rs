@@ -4,31 +4,26 @@
 //! - `links`: the links it lives on, one after the other
 //! - `requests`: what goes over an accepted link
 //! - `tickets`: how long its ticket lasts
+//! - `members`: what it knows of the others in its room
 //! - `ends`: how it ends
 
 mod ends;
 mod links;
+mod members;
 mod requests;
 mod tickets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::speaker::Speaker;
 use super::timers::{Timer, Timers};
-use super::{Setup, Shared, done, failed};
-use crate::message::{FromClient, FromServer};
-use crate::peer::{CallId, Callback, Happening, LinkId, Output};
-use crate::rules::ReturningLoserTold;
-use crate::time::Time;
-use crate::wire::{Decoder, encode};
+use super::{done, failed};
+use crate::message::{FromServer, Stream};
+use crate::peer::{CallId, Gateway, Happening, LinkId, LoginCall, MessageKind, Output};
+use crate::rules::{ReturningLoserTold, Wait};
+use crate::time::{Millis, Time};
+use crate::wire::Decoder;
 use crate::words::{ErrorWord, Event, Reason, State};
-
-/// The way out: what a session says, and what it is made from.
-pub(super) struct Speaker<'a> {
-    pub(super) now: Time,
-    pub(super) setup: &'a Setup,
-    pub(super) shared: &'a mut Shared,
-    pub(super) outputs: &'a mut Vec<Output>,
-}
 
 /// One login.
 #[derive(Debug)]
@@ -36,6 +31,15 @@ pub(super) struct Session {
     user: String,
     ticket: String,
     room: Option<String>,
+    /// What the user is to be called, until the server knows it.
+    new_name: Option<String>,
+    unnoticed: bool,
+    /// Did its client choose several rooms?
+    several_rooms: bool,
+    /// Did it succeed from what is stored, and is not online yet?
+    offline: bool,
+    /// The gateway of the next attempt.
+    gateway: Gateway,
     state: State,
     /// The login call, until it is answered.
     login: Option<CallId>,
@@ -47,6 +51,8 @@ pub(super) struct Session {
     decoder: Decoder,
     /// Attempts in a row that failed.
     failures: u32,
+    /// Do calls have to wait although the login succeeded?
+    not_ready: bool,
     /// Requests that have no answer yet.
     requests: BTreeMap<u32, Request>,
     /// A renewal made without a link, and its ticket: the next resumption carries it, and until
@@ -57,6 +63,10 @@ pub(super) struct Session {
     /// When the ticket runs out, as the server told it.
     ticket_ends: Option<Time>,
     members: BTreeSet<String>,
+    /// The streams of others in the room.
+    streams: BTreeSet<Stream>,
+    /// Streams of its own, with their extra information.
+    published: BTreeMap<String, String>,
     timers: Timers,
     over: bool,
 }
@@ -72,24 +82,47 @@ enum Link {
 
 #[derive(Debug, Clone)]
 enum Request {
-    Message(CallId),
+    /// Whose success is all there is to say.
+    Plain(CallId),
+    /// A message to a user, to be kept when it is accepted.
+    Letter(CallId, String, String),
+    Name(CallId),
     Renew(CallId, String),
     Logout,
+    /// Made by the client itself.
+    Own,
+}
+
+impl Request {
+    /// The call that waits for it, if one does.
+    fn call(&self) -> Option<CallId> {
+        match self {
+            Request::Plain(call)
+            | Request::Letter(call, ..)
+            | Request::Name(call)
+            | Request::Renew(call, _) => Some(*call),
+            Request::Logout | Request::Own => None,
+        }
+    }
 }
 
 impl Session {
     /// Starts a login.
     pub(super) fn begin(
         call: CallId,
-        user: String,
-        ticket: String,
-        room: Option<String>,
+        login: LoginCall,
+        several_rooms: bool,
         say: &mut Speaker<'_>,
     ) -> Session {
         let mut session = Session {
-            user,
-            ticket,
-            room,
+            user: login.user,
+            ticket: login.ticket,
+            room: login.room,
+            new_name: login.name.filter(|name| !name.is_empty()), // ZIM-006
+            unnoticed: !login.notify,
+            several_rooms,
+            offline: login.offline,
+            gateway: login.gateway,
             state: State::LoggingIn,
             login: Some(call),
             leaving: None,
@@ -97,16 +130,21 @@ impl Session {
             link: Link::None,
             decoder: Decoder::default(),
             failures: 0,
+            not_ready: false,
             requests: BTreeMap::new(),
             renewal: None,
             warned: false,
             ticket_ends: None,
             members: BTreeSet::new(),
+            streams: BTreeSet::new(),
+            published: BTreeMap::new(),
             timers: Timers::default(),
             over: false,
         };
-        session.tell(Happening::new(Event::LoggingIn), say); // EXP-027
-        if say.setup.rules.login.retried_for_window {
+        session.tell(Happening::new(Event::LoggingIn), say); // EXP-027, ZIM-058
+        if session.offline {
+            session.succeed_offline(say);
+        } else if say.setup.rules.login.retried_for_window {
             session.open_window(say); // EXP-021
         } else {
             let until = say.now + say.setup.rules.login.timeout; // T-AMB-46
@@ -116,12 +154,41 @@ impl Session {
         session
     }
 
+    /// ZIM-012, ZIM-016: the call succeeds now; the link comes when there is one (ZIM-015).
+    fn succeed_offline(&mut self, say: &mut Speaker<'_>) {
+        if let Some(call) = self.login.take() {
+            say.outputs.push(done(call));
+        }
+        // Z-AMB-37: without a server the ticket says itself how long it lasts.
+        if let Some(end) = crate::ticket::claimed_end(&self.ticket) {
+            self.ticket_lasts(Some(end.saturating_sub(say.wall)), say);
+        }
+    }
+
     pub(super) fn user(&self) -> &str {
         &self.user
     }
 
     pub(super) fn state(&self) -> State {
         self.state
+    }
+
+    pub(super) fn room(&self) -> Option<&str> {
+        self.room.as_deref()
+    }
+
+    pub(super) fn publishes(&self, stream: &str) -> bool {
+        self.published.contains_key(stream)
+    }
+
+    /// Has the login succeeded, online or offline?
+    pub(super) fn is_logged_in(&self) -> bool {
+        self.offline || self.name.is_some()
+    }
+
+    /// Does the server know of it?
+    pub(super) fn is_accepted(&self) -> bool {
+        self.name.is_some()
     }
 
     pub(super) fn is_leaving(&self) -> bool {
@@ -175,11 +242,14 @@ impl Session {
             Timer::Expiry => self.expired(say),
             Timer::Leave => self.left(say),
             Timer::Request(id) => {
-                if let Some(Request::Message(call) | Request::Renew(call, _)) =
-                    self.requests.remove(&id)
-                {
+                let request = self.requests.remove(&id);
+                if let Some(call) = request.and_then(|request| request.call()) {
                     say.outputs.push(failed(call, ErrorWord::TimedOut));
                 }
+            }
+            Timer::Ready => {
+                self.not_ready = false;
+                self.tell(Happening::new(Event::Ready), say);
             }
             Timer::Connect | Timer::Answer | Timer::Pong => self.link_lost_here(say),
             Timer::Retry => self.attempt(say),
@@ -218,12 +288,16 @@ impl Session {
                 session,
                 ticket_left,
                 members,
-                ..
+                streams,
+                name,
             } => match self.link {
                 Link::Asking(link, asked) if asked == id => {
-                    self.accepted(link, session, ticket_left, members, say);
+                    self.accepted(link, session, ticket_left, say);
+                    if !self.over && self.link == Link::Accepted(link) {
+                        self.room_is(members, streams, say);
+                    }
                 }
-                _ => self.request_done(id, ticket_left, say),
+                _ => self.request_done(id, ticket_left, name, say),
             },
             FromServer::No { id, error } => match self.link {
                 Link::Asking(_, asked) if asked == id => self.refused(error, say),
@@ -231,32 +305,70 @@ impl Session {
             },
             FromServer::Pong => self.timers.clear(Timer::Pong),
             FromServer::Kicked {
-                session, reason, ..
+                session,
+                reason,
+                by,
             } if self.is_called(&session) => {
                 // EXP-059, ZIM-042, TIM-023
-                self.end_or_leave(Event::KickedOut, reason, None, say);
+                let kicked = Happening {
+                    reason: Some(reason),
+                    by,
+                    ..Happening::new(Event::KickedOut)
+                };
+                self.end_or_leave(kicked, say);
             }
             FromServer::Expired { session } if self.is_called(&session) => self.expired(say),
             // Another session's end is not ours (I4).
             FromServer::Kicked { .. } | FromServer::Expired { .. } => {}
-            FromServer::PeerJoined { room, user } => self.peer_joined(room, user, say),
-            FromServer::PeerLeft { room, user } => self.peer_left(room, user, say),
-            FromServer::StreamAdded { .. }
-            | FromServer::StreamRemoved { .. }
-            | FromServer::ExtraInfo { .. } => {}
-            FromServer::Deliver {
-                from, room, text, ..
-            } => {
-                if self.state == State::Online && !self.is_leaving() {
-                    let message = Happening {
-                        room,
-                        user: Some(from),
-                        text: Some(text),
-                        ..Happening::new(Event::Message)
-                    };
-                    say.tell(message);
-                }
+            FromServer::PeerJoined { room, user } => self.peer_joined(&room, user, say),
+            FromServer::PeerLeft { room, user } => self.peer_left(&room, &user, say),
+            FromServer::StreamAdded { room, stream } => self.stream_added(&room, stream, say),
+            FromServer::StreamRemoved { room, stream } => self.stream_removed(&room, &stream, say),
+            FromServer::ExtraInfo { room, stream, text } => {
+                self.extra_info(&room, stream, text, say);
             }
+            FromServer::Deliver {
+                kind,
+                from,
+                room,
+                text,
+            } => self.delivered(kind, from, room, text, say),
+        }
+    }
+
+    fn delivered(
+        &mut self,
+        kind: MessageKind,
+        from: String,
+        room: Option<String>,
+        text: String,
+        say: &mut Speaker<'_>,
+    ) {
+        // T-AMB-23: nothing from the call of logout on.
+        if self.state != State::Online || self.is_leaving() {
+            return;
+        }
+        if room.is_none() {
+            self.keep(&from, &text, say);
+        }
+        let event = match kind {
+            MessageKind::Message => Event::Message,
+            MessageKind::Barrage => Event::Barrage,
+            MessageKind::Command => Event::Command,
+        };
+        say.tell(Happening {
+            room,
+            user: Some(from),
+            text: Some(text),
+            ..Happening::new(event)
+        });
+    }
+
+    /// Keeps a message of a conversation, where the vendor does.
+    fn keep(&self, with: &str, text: &str, say: &mut Speaker<'_>) {
+        if say.setup.rules.local.conversations != crate::rules::Conversations::Never {
+            let stored = say.shared.local.keep(&self.user, with, text);
+            say.outputs.push(stored);
         }
     }
 
@@ -269,7 +381,6 @@ impl Session {
         link: LinkId,
         session: Option<String>,
         ticket_left: Option<u64>,
-        members: Vec<String>,
         say: &mut Speaker<'_>,
     ) {
         let Some(name) = session else {
@@ -281,8 +392,11 @@ impl Session {
             return;
         };
         self.link = Link::Accepted(link);
+        let is_new = self.name.as_ref() != Some(&name);
         self.name = Some(name);
         self.failures = 0;
+        self.offline = false;
+        self.new_name = None;
         for timer in [Timer::Answer, Timer::Window, Timer::Login, Timer::Retry] {
             self.timers.clear(timer);
         }
@@ -290,12 +404,20 @@ impl Session {
         self.timers.set(Timer::Beat, say.now + interval);
         let first = self.state == State::LoggingIn;
         self.state = State::Online;
+        let stored = say.shared.local.came_online(&self.user);
+        say.outputs.extend(stored);
         let event = if first {
             Event::LoggedIn // EXP-028
         } else {
             Event::Reconnected // ZIM-034
         };
         self.tell(Happening::new(event), say);
+        self.not_ready |= first;
+        match say.setup.rules.login.ready_after {
+            Wait::None => self.not_ready = false,
+            Wait::For(_) if !self.not_ready => {}
+            Wait::For(pause) => self.timers.set(Timer::Ready, say.now + pause),
+        }
         if let Some(call) = self.login.take() {
             say.outputs.push(done(call));
         }
@@ -305,8 +427,8 @@ impl Session {
             say.outputs.push(done(call));
         }
         self.ticket_lasts(ticket_left, say);
-        if let Some(room) = self.room.clone() {
-            self.members_are(room, members, say);
+        if is_new && !first {
+            self.publish_again(link, say);
         }
     }
 
@@ -323,13 +445,9 @@ impl Session {
         }
         match error {
             // A newer login is elsewhere: never fight it (Z-AMB-10, Z-AMB-40, T-AMB-09).
-            ErrorWord::Displaced => {
-                let (event, error) = match say.setup.rules.devices.returning_loser_told {
-                    ReturningLoserTold::KickedOut => (Event::KickedOut, None),
-                    ReturningLoserTold::ReconnectFailed => (Event::ReconnectFailed, Some(error)),
-                };
-                self.end(event, Some(Reason::NewerLogin), error, say);
-            }
+            ErrorWord::Displaced => self.turned_away(Reason::NewerLogin, error, say),
+            ErrorWord::Banned => self.turned_away(Reason::Banned, error, say),
+            ErrorWord::TokenRevoked => self.turned_away(Reason::Server, error, say),
             ErrorWord::TokenExpired => self.expired(say), // T-AMB-13
             error => self.end(
                 Event::ReconnectFailed,
@@ -340,31 +458,18 @@ impl Session {
         }
     }
 
-    // ---- members -----------------------------------------------------------------------------
-
-    /// The room's members as the server knows them; what changed since is told.
-    fn members_are(&mut self, room: String, members: Vec<String>, say: &mut Speaker<'_>) {
-        let members: BTreeSet<String> = members.into_iter().collect();
-        for gone in self.members.difference(&members) {
-            say.tell(about_peer(Event::PeerLeft, &room, gone));
-        }
-        for new in members.difference(&self.members) {
-            say.tell(about_peer(Event::PeerJoined, &room, new));
-        }
-        self.members = members;
+    /// While it was away the session was ended by somebody.
+    fn turned_away(&mut self, reason: Reason, error: ErrorWord, say: &mut Speaker<'_>) {
+        let (event, error) = match say.setup.rules.devices.returning_loser_told {
+            ReturningLoserTold::KickedOut => (Event::KickedOut, None),
+            ReturningLoserTold::ReconnectFailed => (Event::ReconnectFailed, Some(error)),
+        };
+        self.end(event, Some(reason), error, say);
     }
 
-    fn peer_joined(&mut self, room: String, user: String, say: &mut Speaker<'_>) {
-        // Room notices stay inside their room (EXP-033).
-        if self.room.as_ref() == Some(&room) && self.members.insert(user.clone()) {
-            say.tell(about_peer(Event::PeerJoined, &room, &user));
-        }
-    }
-
-    fn peer_left(&mut self, room: String, user: String, say: &mut Speaker<'_>) {
-        if self.room.as_ref() == Some(&room) && self.members.remove(&user) {
-            say.tell(about_peer(Event::PeerLeft, &room, &user));
-        }
+    /// The process stood still, and the window with it.
+    pub(super) fn lengthen_window(&mut self, by: Millis) {
+        self.timers.lengthen(Timer::Window, by);
     }
 
     /// Tells the app about this session: every such event carries its user and room.
@@ -374,32 +479,5 @@ impl Session {
             room: self.room.clone(),
             ..happening
         });
-    }
-}
-
-impl Speaker<'_> {
-    fn tell(&mut self, happening: Happening) {
-        self.outputs.push(Output::Callback {
-            listener: None,
-            callback: Callback::Neutral(happening),
-        });
-    }
-
-    fn send(&mut self, link: LinkId, message: &FromClient) {
-        let bytes = encode(message);
-        self.outputs.push(Output::Send { link, bytes });
-    }
-
-    fn request(&mut self) -> u32 {
-        self.shared.requests += 1;
-        self.shared.requests
-    }
-}
-
-fn about_peer(event: Event, room: &str, user: &str) -> Happening {
-    Happening {
-        room: Some(room.to_owned()),
-        user: Some(user.to_owned()),
-        ..Happening::new(event)
     }
 }

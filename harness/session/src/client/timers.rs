@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::time::Time;
+use crate::time::{Millis, Time};
 
 /// Why a client wants to be woken. Where several fall due at one instant they are served in
 /// this order: what ends a session comes before what prolongs it.
@@ -14,6 +14,8 @@ pub(super) enum Timer {
     Window,
     /// The login has taken too long.
     Login,
+    /// Calls no longer have to wait.
+    Ready,
     /// The ticket runs out soon.
     Warning,
     /// The logout was not answered.
@@ -45,6 +47,13 @@ impl Timers {
 
     pub(super) fn is_set(&self, timer: Timer) -> bool {
         self.set.contains_key(&timer)
+    }
+
+    /// Puts a timer off that is set.
+    pub(super) fn lengthen(&mut self, timer: Timer, by: Millis) {
+        if let Some(at) = self.set.get_mut(&timer) {
+            *at = *at + by;
+        }
     }
 
     pub(super) fn clear(&mut self, timer: Timer) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::message::{Hello, Stream};
 use crate::peer::{LinkId, SessionAbout};
 use crate::time::Time;
 use crate::words::{EndCause, Platform};
@@ -14,10 +15,17 @@ const MOST_REMEMBERED: usize = 10_000;
 pub(super) struct Session {
     /// Its place in the order of logins, never reused, not even after a restart.
     pub(super) order: u64,
+    pub(super) app: u32,
     pub(super) user: String,
     pub(super) device: String,
     pub(super) platform: Platform,
     pub(super) room: Option<String>,
+    /// Did its client choose to be in several rooms?
+    pub(super) several_rooms: bool,
+    /// Not told of members, nor they of this one.
+    pub(super) unnoticed: bool,
+    /// Its streams with their extra information.
+    pub(super) streams: BTreeMap<String, String>,
     /// The link it lives on; none while the device is away.
     pub(super) link: Option<LinkId>,
     /// When the device was last heard.
@@ -45,6 +53,15 @@ pub(super) fn order_of(name: &str) -> Option<u64> {
 }
 
 impl Session {
+    pub(super) fn app(&self) -> u32 {
+        self.app
+    }
+
+    /// Is it a session of the user who says hello, in the same room?
+    pub(super) fn is_of(&self, hello: &Hello) -> bool {
+        self.app == hello.app && self.user == hello.user && self.room == hello.room
+    }
+
     pub(super) fn about(&self) -> SessionAbout {
         SessionAbout {
             session: name_of(self.order),
@@ -100,41 +117,72 @@ impl Sessions {
         self.displaced.contains(&order)
     }
 
-    /// The sessions of a user.
-    pub(super) fn of(&self, user: &str) -> Vec<u64> {
+    /// The sessions of a user, in the order of their logins.
+    pub(super) fn of<'a>(&'a self, app: u32, user: &'a str) -> impl Iterator<Item = &'a Session> {
         self.all()
-            .filter(|session| session.user == user)
-            .map(|session| session.order)
-            .collect()
+            .filter(move |session| session.app == app && session.user == user)
     }
 
-    /// The users in a room besides `user`, each once, sorted.
-    pub(super) fn others_in(&self, room: &str, user: &str) -> Vec<String> {
-        let mut users: Vec<String> = self
-            .in_room(room)
-            .filter(|session| session.user != user)
-            .map(|session| session.user.clone())
-            .collect();
+    /// The sessions from a device.
+    pub(super) fn of_device<'a>(
+        &'a self,
+        app: u32,
+        device: &'a str,
+    ) -> impl Iterator<Item = &'a Session> {
+        self.all()
+            .filter(move |session| session.app == app && session.device == device)
+    }
+
+    /// What a session finds in its room: the other users, each once, sorted, and their streams.
+    /// Users are shown to, and of, those who want it (Z-AMB-06).
+    pub(super) fn beside(&self, order: u64) -> (Vec<String>, Vec<Stream>) {
+        let Some((own, room)) = self
+            .get(order)
+            .and_then(|own| Some((own, own.room.as_deref()?)))
+        else {
+            return (Vec::new(), Vec::new());
+        };
+        let others = || {
+            self.in_room(own.app, room)
+                .filter(|session| session.user != own.user)
+        };
+        let seen = others().filter(|session| !own.unnoticed && !session.unnoticed);
+        let mut users: Vec<String> = seen.map(|session| session.user.clone()).collect();
         users.sort();
         users.dedup();
-        users
+        let mut streams: Vec<Stream> = others()
+            .flat_map(|session| {
+                session.streams.keys().map(|stream| Stream {
+                    stream: stream.clone(),
+                    user: session.user.clone(),
+                })
+            })
+            .collect();
+        streams.sort();
+        (users, streams)
     }
 
-    /// The links of everybody in a room besides `user`.
-    pub(super) fn links_in(&self, room: &str, user: &str) -> Vec<LinkId> {
-        self.in_room(room)
+    /// The links of everybody in a room besides `user`, and whether they go unnoticed.
+    pub(super) fn links_in(&self, app: u32, room: &str, user: &str) -> Vec<(LinkId, bool)> {
+        self.in_room(app, room)
             .filter(|session| session.user != user)
-            .filter_map(|session| session.link)
+            .filter_map(|session| Some((session.link?, session.unnoticed)))
             .collect()
     }
 
     /// Is the user in the room, with any session?
-    pub(super) fn is_in(&self, room: &str, user: &str) -> bool {
-        self.in_room(room).any(|session| session.user == user)
+    pub(super) fn is_in(&self, app: u32, room: &str, user: &str) -> bool {
+        self.in_room(app, room).any(|session| session.user == user)
     }
 
-    fn in_room<'a>(&'a self, room: &'a str) -> impl Iterator<Item = &'a Session> {
+    /// The same, with a session that others are told of.
+    pub(super) fn is_seen_in(&self, app: u32, room: &str, user: &str) -> bool {
+        self.in_room(app, room)
+            .any(|session| session.user == user && !session.unnoticed)
+    }
+
+    fn in_room<'a>(&'a self, app: u32, room: &'a str) -> impl Iterator<Item = &'a Session> {
         self.all()
-            .filter(move |session| session.room.as_deref() == Some(room))
+            .filter(move |session| session.app == app && session.room.as_deref() == Some(room))
     }
 }

@@ -1,5 +1,5 @@
 use session::message::FromServer;
-use session::peer::{Answer, Call, Closed, Input, LinkId, Order, Outcome};
+use session::peer::{Answer, Call, Closed, Gateway, Input, LinkId, Order, Outcome};
 use session::time::Millis;
 use session::wire::encode;
 use session::words::{ErrorWord, Event, Reason};
@@ -22,6 +22,7 @@ fn a_kick_for_another_session_is_not_heard() {
     let kicked = FromServer::Kicked {
         session: "s-of-old".into(),
         reason: Reason::NewerLogin,
+        by: None,
     };
     let (link, bytes) = (LinkId(1), encode(&kicked));
     world.give(Who::Client(0), Input::LinkReceived { link, bytes });
@@ -63,7 +64,11 @@ fn a_timed_out_connect_that_completes_late_is_not_used() {
     );
     world.pass(MINUTE);
     assert_eq!(world.told(0), [Event::LoggingIn, Event::LoggedIn]);
-    assert_eq!(world.sessions.len(), 2, "an account and one session");
+    assert_eq!(
+        world.sessions.len(),
+        3,
+        "an account, its first day and one session"
+    );
 }
 
 #[test]
@@ -87,6 +92,8 @@ fn a_kick_that_crosses_a_logout_leaves_one_cause() {
     let logout = world.call(0, Call::Logout { room: None });
     world.order(Order::Kick {
         user: "alice".into(),
+        room: None,
+        device: None,
     });
     world.pass(MINUTE);
     assert_eq!(world.results[&logout], Outcome::Ok(Answer::Done));

@@ -2,10 +2,12 @@
 //!
 //! - `pair`: a client and a server joined by a queue
 //! - `generations`: what belongs to an old link never touches the new session
+//! - `knobs`: readings that no profile takes yet
 //! - `renewals`: which ticket is in force, and until when
 //! - `nonsense`: bad bytes are told and survived
 
 mod generations;
+mod knobs;
 mod nonsense;
 mod pair;
 mod renewals;

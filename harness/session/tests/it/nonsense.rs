@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use session::peer::{Call, Input, LinkId, Recipient};
+use session::peer::{Call, Gateway, Input, LinkId, MessageKind, Recipient};
 use session::time::Millis;
 use session::wire::LONGEST_LINE;
 use session::words::Event;
@@ -53,6 +53,7 @@ fn a_server_closes_that_link_and_goes_on_serving_others() {
         assert_eq!(*who, Who::Server);
         assert!(what.contains(why), "{what}");
         let message = Call::SendMessage {
+            kind: MessageKind::Message,
             to: Recipient::User("alice".into()),
             text: "hello".into(),
         };

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use session::client::{Client, Setup};
 use session::peer::{
-    Call, CallId, Callback, Closed, Input, LinkId, Order, Outcome, Output, Peer, SessionEvent,
+    Call, CallId, Callback, Closed, Input, LinkId, LoginCall, Order, Outcome, Output, Peer,
+    SessionEvent, Store,
 };
 use session::rules::*;
 use session::server::Server;
@@ -54,13 +55,23 @@ pub(crate) fn rules() -> Rules {
             again_same_user: AgainSameUser::Refused,
             again_other_user: AgainOtherUser::Refused,
             while_logging_in: WhileLoggingIn::Refused,
+            least_gap: Wait::None,
+            offline: OfflineLogin::None,
+            ready_after: Wait::None,
+            most_failures: Limit::UNLIMITED,
+            lockout: Millis::seconds(60),
         },
         logout: Logout {
             without_session: WithoutSession::Ok,
+            unknown_room: WithoutSession::NotLoggedIn,
+            while_reconnecting: Telling::Told,
+            at_destroy: AtDestroy::LogsOut,
         },
         link: Link {
             connect_timeout: Millis::seconds(5),
             answer_timeout: Millis::seconds(10),
+            requests_per_second: Limit::UNLIMITED,
+            gateways: 1,
         },
         heartbeat: Heartbeat {
             interval: Millis::seconds(10),
@@ -73,21 +84,43 @@ pub(crate) fn rules() -> Rules {
             first_delay: Millis(500),
             longest_delay: Millis::seconds(20),
             jitter_percent: 50,
+            sleep: Sleep::Counts,
         },
         token: Token {
             default_life: Millis::seconds(86_400),
             warning_lead: WarningLead::Before(Millis::seconds(30)),
             on_expiry: OnExpiry::Disconnect,
             noticed: Noticed::Timer,
+            short_at_login: ShortTicket::Accepted,
+            short_at_renewal: ShortTicket::Accepted,
+            from_the_future: FromTheFuture::Accepted,
+            after_server_kick: AfterServerKick::Good,
         },
         devices: Devices {
             policy: DevicePolicy::Single,
+            per_platform: Limit::Most(1),
+            on_web: Limit::Most(1),
+            native_in_total: Limit::UNLIMITED,
+            exclude_each_other: Vec::new(),
+            victim: Victim::Oldest,
+            newcomer: Newcomer::Displaces,
+            kicked_while_away: KickedWhileAway::Silent,
             returning: Returning::Loses,
             returning_loser_told: ReturningLoserTold::KickedOut,
+        },
+        rooms: Rooms {
+            several: SeveralRooms::Refused,
+            most: Limit::UNLIMITED,
+            logins_per_second: Limit::UNLIMITED,
+            takeover_told: TakeoverTold::LeaveAndJoin,
+        },
+        local: Local {
+            conversations: Conversations::Never,
         },
         identifiers: Identifiers {
             user_longest: 32,
             user_punctuation: "_-".into(),
+            name_longest: 256,
             room_longest: 127,
             room_punctuation: "_-".into(),
         },
@@ -96,19 +129,27 @@ pub(crate) fn rules() -> Rules {
 
 impl World {
     pub(crate) fn new(rules: Rules, clients: usize) -> World {
+        World::of(rules, &vec![Platform::Android; clients])
+    }
+
+    /// A device of each of these platforms.
+    pub(crate) fn of(rules: Rules, platforms: &[Platform]) -> World {
         let client = |number: usize| {
             Client::new(Setup {
                 rules: rules.clone(),
                 device: format!("device-{number}"),
-                platform: Platform::Android,
+                platform: platforms[number],
+                app: session::ticket::APP_ID,
+                listening: true,
+                store: Store::new(),
                 seed: 7,
                 incarnation: 0,
             })
         };
         let mut world = World {
             now: Time::START,
-            clients: (0..clients).map(client).collect(),
-            server: Server::new(rules),
+            clients: (0..platforms.len()).map(client).collect(),
+            server: Server::new(rules, &Store::new()),
             queue: BTreeMap::new(),
             serial: 0,
             wakes: BTreeMap::new(),
@@ -122,7 +163,7 @@ impl World {
             breaches: Vec::new(),
             connects: 0,
         };
-        for number in 0..clients {
+        for number in 0..platforms.len() {
             world.call(number, Call::Initialise);
         }
         world
@@ -221,7 +262,7 @@ impl World {
             (who, Output::WakeAt(None)) => {
                 self.wakes.remove(&who);
             }
-            (Who::Client(number), Output::Connect { link, .. }) => {
+            (Who::Client(number), Output::Connect { link, gateway }) => {
                 self.connects += 1;
                 if !self.cut {
                     self.accepted += 1;
@@ -231,16 +272,10 @@ impl World {
                         Who::Server,
                         Input::LinkOpened {
                             link: there,
-                            gateway: Gateway::FIRST,
+                            gateway,
                         },
                     );
-                    self.later(
-                        Who::Client(number),
-                        Input::LinkOpened {
-                            link,
-                            gateway: Gateway::FIRST,
-                        },
-                    );
+                    self.later(Who::Client(number), Input::LinkOpened { link, gateway });
                 }
             }
             (_, Output::Send { .. } | Output::Close { .. }) if self.cut => {}
@@ -270,6 +305,7 @@ impl World {
             }
             (_, Output::Session(event)) => self.sessions.push(event),
             (who, Output::Breach { what, .. }) => self.breaches.push((who, what)),
+            (_, Output::Store { .. }) => {}
             (who, output) => panic!("{who:?} cannot do {output:?}"),
         }
     }

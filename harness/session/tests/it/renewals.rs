@@ -1,4 +1,4 @@
-use session::peer::{Answer, Call, Input, Outcome};
+use session::peer::{Answer, Call, Input, LoginCall, Outcome};
 use session::time::Millis;
 use session::words::{ErrorWord, Event};
 
@@ -8,14 +8,7 @@ use crate::pair::{Who, World, rules};
 fn cut_off() -> World {
     let mut world = World::new(rules(), 1);
     let ticket = world.ticket("alice", Millis::seconds(60));
-    let (user, room) = ("alice".into(), None);
-    world.call(
-        0,
-        Call::Login(LoginCall {
-            room,
-            ..LoginCall::new(&user, &ticket)
-        }),
-    );
+    world.call(0, Call::Login(LoginCall::new("alice", &ticket)));
     world.pass(Millis::seconds(5));
     world.cut = true;
     world.give(Who::Client(0), Input::Reachable(false));
@@ -66,14 +59,7 @@ fn a_renewal_that_is_refused_leaves_the_old_ticket_in_force() {
 fn a_renewal_that_crosses_the_end_wins_if_the_server_has_it_first() {
     let mut world = World::new(rules(), 1);
     let ticket = world.ticket("alice", Millis::seconds(60));
-    let (user, room) = ("alice".into(), None);
-    world.call(
-        0,
-        Call::Login(LoginCall {
-            room,
-            ..LoginCall::new(&user, &ticket)
-        }),
-    );
+    world.call(0, Call::Login(LoginCall::new("alice", &ticket)));
     // Sent just before the end, answered just after it.
     world.pass(Millis(59_960));
     let good = renew(&mut world, "alice");

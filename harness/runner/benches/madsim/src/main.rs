@@ -30,7 +30,7 @@ use madsim::runtime::Runtime;
 use madsim::time::{Sleep, TimeHandle};
 use runner::pump::{Alarm, Connecting, Inbox, Network, Pump};
 use runner::simulated::DEFAULT_LATENCY;
-use session::peer::{Input, LinkId, Output};
+use session::peer::{Gateway, Input, LinkId, Output};
 use session::time::{Millis, Now, Time};
 
 fn main() {
@@ -173,11 +173,11 @@ fn accept(listener: Rc<TcpListener>) -> Accepting {
 impl Network for Sockets {
     type Stream = TcpStream;
 
-    fn connect(&mut self) -> Connecting<TcpStream> {
+    fn connect(&mut self, _: Gateway) -> Connecting<TcpStream> {
         Box::pin(TcpStream::connect(SERVER))
     }
 
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<TcpStream> {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<(TcpStream, Gateway)> {
         let Sockets::Server {
             listener,
             accepting,
@@ -189,7 +189,7 @@ impl Network for Sockets {
             let accepted = ready!(accepting.as_mut().poll(cx));
             *accepting = accept(Rc::clone(listener));
             if let Ok(stream) = accepted {
-                return Poll::Ready(stream);
+                return Poll::Ready((stream, Gateway::FIRST));
             }
         }
     }

@@ -41,13 +41,21 @@ impl Fabric {
 
     /// The application at this end is about to drop its socket.
     pub(in crate::simulated) fn let_go(&self, id: FlowId, end: End) {
-        let mut wires = self.wires();
-        let Some(flow) = wires.flow(id) else {
-            return;
+        let whole = match self.wires().flow(id) {
+            Some(flow) => {
+                let this = flow.end_mut(end);
+                this.let_go = true;
+                this.ended();
+                flow.is_whole()
+            }
+            None => return,
         };
-        flow.end_mut(end).let_go = true;
-        if !flow.is_whole() {
-            self.bury_ends(id, flow);
+        if !whole {
+            // What left before leaves before.
+            self.collect_rounds_before();
+            if let Some(flow) = self.wires().flow(id) {
+                self.bury_ends(id, flow);
+            }
         }
     }
 
@@ -81,7 +89,7 @@ impl Fabric {
         let stopped = stopped.into_iter().map(|f| (f.number, f.packet));
         wires.held[device].extend(stopped);
         for (number, packet) in std::mem::take(&mut wires.held[device]) {
-            self.launch(wires, number, packet);
+            self.launch(wires, self.clock.now(), number, packet);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use conformance::scenario::Direction;
+use session::time::Time;
 use turmoil_net::{Packet, TcpFlags, Transport};
 
 use crate::simulated::network::{End, Kind};
@@ -27,6 +28,21 @@ pub(in crate::simulated) enum Cause {
     Sent(FlowId, End),
     /// The kernel at this end answers a packet.
     Reply(FlowId, End),
+}
+
+impl Cause {
+    /// Whose network the packets it makes leave through, and which way they go.
+    pub(super) fn way(self) -> (usize, Direction) {
+        match self {
+            Cause::Connect(device) => (device, Direction::ToServer),
+            Cause::Sent(flow, End::Client) | Cause::Reply(flow, End::Client) => {
+                (flow.device, Direction::ToServer)
+            }
+            Cause::Sent(flow, End::Server) | Cause::Reply(flow, End::Server) => {
+                (flow.device, Direction::ToClient)
+            }
+        }
+    }
 }
 
 /// What a packet is.
@@ -69,36 +85,47 @@ impl About {
     }
 }
 
-/// The place of each cause among all that were noted since the last sweep.
-pub(super) struct Order(Vec<(Cause, usize)>);
+/// So many causes are found as quickly without sorting them.
+const FEW: usize = 8;
 
-impl Order {
-    pub(super) fn of(causes: &[Cause]) -> Order {
-        let mut places: Vec<_> = causes.iter().copied().zip(0..).collect();
-        places.sort_unstable();
-        Order(places)
+/// The place of each cause among all that were noted since the last sweep.
+pub(super) struct Order<'a> {
+    causes: &'a [(Time, Cause)],
+    /// Sorted; empty where there are few.
+    places: Vec<(Cause, usize)>,
+}
+
+impl Order<'_> {
+    pub(super) fn of(causes: &[(Time, Cause)]) -> Order<'_> {
+        let mut places = Vec::new();
+        if causes.len() > FEW {
+            places.extend(causes.iter().map(|(_, cause)| *cause).zip(0..));
+            places.sort_unstable();
+        }
+        Order { causes, places }
     }
 
     fn place(&self, cause: Cause) -> Option<usize> {
-        let first = self.0.partition_point(|(c, _)| *c < cause);
-        let (found, place) = self.0.get(first)?;
+        if self.places.is_empty() {
+            return self.causes.iter().position(|(_, c)| *c == cause);
+        }
+        let first = self.places.partition_point(|(c, _)| *c < cause);
+        let (found, place) = self.places.get(first)?;
         (*found == cause).then_some(*place)
     }
 
+    /// The place of the cause of a packet; beyond all of them where it has none.
     pub(super) fn rank(&self, packet: &Packet) -> usize {
         let Some(about) = About::packet(packet) else {
             return usize::MAX;
         };
-        let from = match about.direction {
-            Direction::ToServer => End::Client,
-            Direction::ToClient => End::Server,
-        };
-        let sent = self.place(Cause::Sent(about.flow, from));
-        let reply = self.place(Cause::Reply(about.flow, from));
+        let from = End::reached(about.direction).other();
+        let sent = || self.place(Cause::Sent(about.flow, from));
+        let reply = || self.place(Cause::Reply(about.flow, from));
         let place = match about.kind {
             Kind::Syn => self.place(Cause::Connect(about.flow.device)),
-            Kind::Data | Kind::Rst => sent.or(reply),
-            Kind::SynAck(_) | Kind::Ack => reply.or(sent),
+            Kind::Data | Kind::Rst => sent().or_else(reply),
+            Kind::SynAck(_) | Kind::Ack => reply().or_else(sent),
         };
         place.unwrap_or(usize::MAX)
     }

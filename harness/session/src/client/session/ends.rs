@@ -1,16 +1,17 @@
 //! How a session ends.
 
 use super::super::timers::{Timer, Timers};
-use super::super::{done, failed, happening};
+use super::super::{failed, happening};
 use super::{Link, Request, Session, Speaker};
 use crate::message::FromClient;
-use crate::peer::CallId;
+use crate::peer::{CallId, Happening};
+use crate::rules::Telling;
 use crate::words::{ErrorWord, Event, Reason, State};
 
 impl Session {
     pub(in crate::client) fn log_out(&mut self, call: CallId, say: &mut Speaker<'_>) {
         if self.is_leaving() {
-            say.outputs.push(failed(call, ErrorWord::NotLoggedIn));
+            say.outputs.push(failed(call, ErrorWord::LogoutInProgress));
             return;
         }
         if let Some(login) = self.login.take() {
@@ -44,16 +45,28 @@ impl Session {
 
     /// Ends without a word to the app: another login, or the end of the client, takes its place.
     pub(in crate::client) fn give_way(&mut self, say: &mut Speaker<'_>) {
-        if let Some(call) = self.login.take() {
-            say.outputs.push(failed(call, ErrorWord::LoginCancelled));
-        }
-        if let Some(call) = self.leaving.take() {
-            say.outputs.push(done(call));
-        } else {
+        if !self.cancel_calls(say) {
             // TIM-065, EXP-051: the server need not wait for its heartbeat limit.
             self.say_goodbye(say);
         }
         self.finish(say);
+    }
+
+    /// Ends without a word to anybody.
+    pub(in crate::client) fn drop_link(&mut self, say: &mut Speaker<'_>) {
+        self.cancel_calls(say);
+        self.finish(say);
+    }
+
+    fn cancel_calls(&mut self, say: &mut Speaker<'_>) -> bool {
+        if let Some(call) = self.login.take() {
+            say.outputs.push(failed(call, ErrorWord::LoginCancelled));
+        }
+        let leaving = self.leaving.take();
+        if let Some(call) = leaving {
+            say.has_left(call);
+        }
+        leaving.is_some()
     }
 
     pub(super) fn login_failed(&mut self, error: ErrorWord, say: &mut Speaker<'_>) {
@@ -66,17 +79,11 @@ impl Session {
     }
 
     /// The session is over from elsewhere, unless the app's own logout was first (I11).
-    pub(super) fn end_or_leave(
-        &mut self,
-        event: Event,
-        reason: Reason,
-        error: Option<ErrorWord>,
-        say: &mut Speaker<'_>,
-    ) {
+    pub(super) fn end_or_leave(&mut self, happening: Happening, say: &mut Speaker<'_>) {
         if self.is_leaving() {
             self.left(say);
         } else {
-            self.end(event, Some(reason), error, say);
+            self.end_with(happening, say);
         }
     }
 
@@ -87,7 +94,12 @@ impl Session {
         error: Option<ErrorWord>,
         say: &mut Speaker<'_>,
     ) {
-        self.tell(happening(event, reason, error), say);
+        self.end_with(happening(event, reason, error), say);
+    }
+
+    fn end_with(&mut self, happening: Happening, say: &mut Speaker<'_>) {
+        let error = happening.error;
+        self.tell(happening, say);
         if let Some((call, _)) = self.renewal.take() {
             say.outputs
                 .push(failed(call, error.unwrap_or(ErrorWord::NotLoggedIn)));
@@ -96,11 +108,21 @@ impl Session {
     }
 
     pub(super) fn left(&mut self, say: &mut Speaker<'_>) {
-        self.tell(happening(Event::LoggedOut, Some(Reason::Logout), None), say);
+        let silent = self.state == State::Reconnecting
+            && say.setup.rules.logout.while_reconnecting == Telling::Silent; // Z-AMB-34
+        if !silent {
+            self.tell(happening(Event::LoggedOut, Some(Reason::Logout), None), say);
+        }
         if let Some(call) = self.leaving.take() {
-            say.outputs.push(done(call)); // TIM-062
+            say.has_left(call);
         }
         self.finish(say);
+    }
+
+    /// The app goes on to another room in the same call.
+    pub(in crate::client) fn leave_for_another(&mut self, say: &mut Speaker<'_>) {
+        self.tell(happening(Event::LoggedOut, Some(Reason::Logout), None), say);
+        self.give_way(say);
     }
 
     pub(super) fn finish(&mut self, say: &mut Speaker<'_>) {

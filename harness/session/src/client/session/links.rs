@@ -22,7 +22,7 @@ impl Session {
         );
         say.outputs.push(Output::Connect {
             link,
-            gateway: Gateway::FIRST,
+            gateway: self.gateway,
         });
     }
 
@@ -42,9 +42,9 @@ impl Session {
             platform: say.setup.platform,
             room: self.room.clone(),
             app: say.setup.app,
-            several_rooms: false,
-            unnoticed: false,
-            name: None,
+            several_rooms: self.several_rooms,
+            unnoticed: self.unnoticed,
+            name: self.new_name.clone(),
         };
         let message = match &self.name {
             None => FromClient::Login(hello),
@@ -80,7 +80,13 @@ impl Session {
     }
 
     pub(super) fn without_link(&mut self, say: &mut Speaker<'_>) {
-        for timer in [Timer::Connect, Timer::Answer, Timer::Pong, Timer::Beat] {
+        for timer in [
+            Timer::Connect,
+            Timer::Answer,
+            Timer::Pong,
+            Timer::Beat,
+            Timer::Ready,
+        ] {
             self.timers.clear(timer);
         }
         if self.is_leaving() {
@@ -101,6 +107,9 @@ impl Session {
             );
             self.open_window(say);
         }
+        // The next one may work where this one does not.
+        let gateways = say.setup.rules.link.gateways.max(1);
+        self.gateway = Gateway(self.gateway.0 % gateways + 1);
         let pause = self.pause(say);
         self.timers.set(Timer::Retry, say.now + pause);
         self.failures += 1;
@@ -137,6 +146,15 @@ impl Session {
                 self.attempt(say);
             }
             _ => {}
+        }
+    }
+
+    /// Whatever the pause: there is reason to hope.
+    pub(in crate::client) fn try_at_once(&mut self, say: &mut Speaker<'_>) {
+        if self.link == Link::None && self.timers.is_set(Timer::Retry) {
+            self.failures = 0;
+            self.timers.clear(Timer::Retry);
+            self.attempt(say);
         }
     }
 

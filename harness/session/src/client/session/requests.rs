@@ -1,46 +1,99 @@
 //! Requests that go over an accepted link.
 
 use super::super::timers::Timer;
-use super::super::{done, failed};
+use super::super::{done, failed, result};
 use super::{Link, Request, Session, Speaker};
 use crate::message::FromClient;
-use crate::peer::{CallId, MessageKind, Recipient};
+use crate::peer::{Answer, Call, CallId, LinkId, Outcome, Recipient};
 use crate::time::Millis;
 use crate::words::{ErrorWord, State};
 
 impl Session {
-    pub(in crate::client) fn send_message(
-        &mut self,
-        call: CallId,
-        to: Recipient,
-        text: String,
-        say: &mut Speaker<'_>,
-    ) {
+    /// Passes a call on to the server.
+    pub(in crate::client) fn ask(&mut self, call: CallId, what: Call, say: &mut Speaker<'_>) {
         let link = match (self.state, self.link) {
-            (State::LoggingIn, _) => {
-                say.outputs.push(failed(call, ErrorWord::NotLoggedIn)); // TIM-008, ZIM-021
-                return;
-            }
-            (_, Link::Accepted(link)) if !self.is_leaving() => link,
-            _ => {
-                say.outputs.push(failed(call, ErrorWord::ConnectionLost));
-                return;
-            }
+            (State::LoggingIn, _) => Err(ErrorWord::NotLoggedIn), // TIM-008, ZIM-021
+            _ if self.not_ready => Err(ErrorWord::NotReady),
+            (_, Link::Accepted(link)) if !self.is_leaving() => Ok(link),
+            _ => Err(ErrorWord::ConnectionLost),
         };
-        let (user, room) = match to {
-            Recipient::User(user) => (Some(user), None),
-            Recipient::Room { room, user } => (user, room.or_else(|| self.room.clone())),
+        let link = match link {
+            Ok(_) if !say.may_request() => Err(ErrorWord::TooFrequent),
+            link => link,
         };
+        match link {
+            Ok(link) => self.ask_over(link, call, what, say),
+            Err(error) => say.outputs.push(failed(call, error)),
+        }
+    }
+
+    fn ask_over(&mut self, link: LinkId, call: CallId, what: Call, say: &mut Speaker<'_>) {
         let id = say.request();
-        let message = FromClient::Message {
-            id,
-            kind: MessageKind::Message,
-            user,
-            room,
-            text,
+        let (message, request) = match what {
+            Call::SendMessage { kind, to, text } => {
+                let (user, room) = match to {
+                    Recipient::User(user) => (Some(user), None),
+                    Recipient::Room { room, user } => (user, room.or_else(|| self.room.clone())),
+                };
+                let request = match &user {
+                    Some(user) if room.is_none() => {
+                        Request::Letter(call, user.clone(), text.clone())
+                    }
+                    _ => Request::Plain(call),
+                };
+                let message = FromClient::Message {
+                    id,
+                    kind,
+                    user,
+                    room,
+                    text,
+                };
+                (message, request)
+            }
+            Call::Publish { stream, on, .. } => {
+                match on {
+                    true => drop(self.published.insert(stream.clone(), String::new())),
+                    false => drop(self.published.remove(&stream)),
+                }
+                let message = FromClient::Publish { id, stream, on };
+                (message, Request::Plain(call))
+            }
+            Call::Play { stream, on } => {
+                let message = FromClient::Play { id, stream, on };
+                (message, Request::Plain(call))
+            }
+            Call::SetStreamExtraInfo { stream, text } => {
+                if let Some(info) = self.published.get_mut(&stream) {
+                    info.clone_from(&text);
+                }
+                let message = FromClient::ExtraInfo { id, stream, text };
+                (message, Request::Plain(call))
+            }
+            Call::GetUserName { user } => (FromClient::Name { id, user }, Request::Name(call)),
+            _ => return say.outputs.push(failed(call, ErrorWord::Unsupported)),
         };
-        self.request(id, Request::Message(call), say);
+        self.request(id, request, say);
         say.send(link, &message);
+    }
+
+    /// The server opened a session anew: it knows nothing of this one's streams.
+    pub(super) fn publish_again(&mut self, link: LinkId, say: &mut Speaker<'_>) {
+        for (stream, text) in self.published.clone() {
+            let id = say.request();
+            let on = true;
+            self.request(id, Request::Own, say);
+            let publish = FromClient::Publish {
+                id,
+                stream: stream.clone(),
+                on,
+            };
+            say.send(link, &publish);
+            if !text.is_empty() {
+                let id = say.request();
+                self.request(id, Request::Own, say);
+                say.send(link, &FromClient::ExtraInfo { id, stream, text });
+            }
+        }
     }
 
     pub(super) fn request(&mut self, id: u32, request: Request, say: &Speaker<'_>) {
@@ -53,11 +106,20 @@ impl Session {
         &mut self,
         id: u32,
         ticket_left: Option<u64>,
+        name: Option<String>,
         say: &mut Speaker<'_>,
     ) {
         self.timers.clear(Timer::Request(id));
         match self.requests.remove(&id) {
-            Some(Request::Message(call)) => say.outputs.push(done(call)),
+            Some(Request::Plain(call)) => say.outputs.push(done(call)),
+            Some(Request::Letter(call, to, text)) => {
+                self.keep(&to, &text, say);
+                say.outputs.push(done(call));
+            }
+            Some(Request::Name(call)) => {
+                let answer = Outcome::Ok(Answer::User(name));
+                say.outputs.push(result(call, answer));
+            }
             Some(Request::Renew(call, ticket)) => {
                 self.ticket = ticket;
                 self.warned = false;
@@ -65,14 +127,16 @@ impl Session {
                 self.ticket_lasts(ticket_left, say); // ZIM-051
             }
             Some(Request::Logout) => self.left(say),
-            None => {}
+            Some(Request::Own) | None => {}
         }
     }
 
     pub(super) fn request_failed(&mut self, id: u32, error: ErrorWord, say: &mut Speaker<'_>) {
         self.timers.clear(Timer::Request(id));
         match self.requests.remove(&id) {
-            Some(Request::Message(call)) => say.outputs.push(failed(call, error)),
+            Some(Request::Plain(call) | Request::Letter(call, ..) | Request::Name(call)) => {
+                say.outputs.push(failed(call, error));
+            }
             Some(Request::Renew(call, _)) => {
                 say.outputs.push(failed(call, error));
                 // Z-AMB-39: the old ticket stays in force, as long as it lasts.
@@ -84,7 +148,7 @@ impl Session {
                 }
             }
             Some(Request::Logout) => self.left(say),
-            None => {}
+            Some(Request::Own) | None => {}
         }
     }
 
@@ -97,7 +161,7 @@ impl Session {
     pub(super) fn fail_requests(&mut self, error: ErrorWord, say: &mut Speaker<'_>) {
         self.timers.clear_requests();
         for (_, request) in std::mem::take(&mut self.requests) {
-            if let Request::Message(call) | Request::Renew(call, _) = request {
+            if let Some(call) = request.call() {
                 say.outputs.push(failed(call, error));
             }
         }

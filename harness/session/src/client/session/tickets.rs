@@ -1,13 +1,13 @@
 //! What a session knows of its ticket.
 
-use super::super::failed;
 use super::super::timers::Timer;
+use super::super::{failed, happening};
 use super::{Link, Request, Session, Speaker};
 use crate::message::FromClient;
 use crate::peer::{CallId, Happening};
 use crate::rules::{Noticed, OnExpiry, WarningLead};
 use crate::time::Millis;
-use crate::words::{ErrorWord, Event, Reason, State};
+use crate::words::{ErrorWord, Event, Reason};
 
 impl Session {
     /// The server's clock decides; this device's own is never asked (Z-AMB-52).
@@ -54,13 +54,16 @@ impl Session {
             OnExpiry::Kick => (Event::KickedOut, None),           // Z-AMB-11
             OnExpiry::Stay => (Event::ReconnectFailed, error),
         };
-        self.end_or_leave(event, Reason::TokenExpired, error, say);
+        self.end_or_leave(happening(event, Some(Reason::TokenExpired), error), say);
     }
 
     pub(in crate::client) fn renew(&mut self, call: CallId, ticket: String, say: &mut Speaker<'_>) {
         match self.link {
-            _ if self.state == State::LoggingIn || self.is_leaving() => {
+            _ if !self.is_logged_in() || self.is_leaving() => {
                 say.outputs.push(failed(call, ErrorWord::NotLoggedIn));
+            }
+            Link::Accepted(_) if !say.may_request() => {
+                say.outputs.push(failed(call, ErrorWord::TooFrequent));
             }
             Link::Accepted(link) => {
                 let id = say.request();

@@ -1,0 +1,454 @@
+//! Who may come in, and who has to go for that.
+
+use std::collections::BTreeMap;
+
+use super::accounts::{Account, Away};
+use super::sessions::{self, Session};
+use super::{Server, Turn};
+use crate::message::{FromServer, Hello};
+use crate::peer::{LinkId, Output, SessionEvent};
+use crate::rules::{
+    AfterServerKick, FromTheFuture, KickedWhileAway, Limit, Newcomer, Returning, SeveralRooms,
+    ShortTicket, TakeoverTold, Victim, WarningLead,
+};
+use crate::ticket::{self, Claims, Fault};
+use crate::time::{Millis, Time};
+use crate::words::{EndCause, ErrorWord, Platform, Reason};
+
+const A_SECOND: Millis = Millis::seconds(1);
+const A_DAY: u64 = 24 * 3_600 * 1_000;
+
+impl Turn<'_> {
+    pub(super) fn login(&mut self, link: LinkId, hello: Hello) {
+        match self.admit(&hello) {
+            Err(error) => self.refuse(link, hello.id, error),
+            Ok(ticket_ends) => {
+                let order = self.server.sessions.next_order(self.now.at);
+                self.open(link, hello, order, ticket_ends);
+            }
+        }
+    }
+
+    /// Everything that has to hold before a new session is opened.
+    fn admit(&mut self, hello: &Hello) -> Result<Time, ErrorWord> {
+        let account = self.server.accounts.get(hello.app, &hello.user);
+        if account.is_some_and(|account| self.now.at < account.locked_until) {
+            return Err(ErrorWord::TooManyFailures);
+        }
+        let ends = self
+            .check(hello)
+            .inspect_err(|error| self.failed(hello, *error))?;
+        self.short(ends, self.server.rules.token.short_at_login)?;
+        self.room_has_place(hello)?;
+        if self.server.rules.devices.newcomer == Newcomer::Refused
+            && self
+                .victims(hello)
+                .iter()
+                .any(|(_, device)| *device != hello.device)
+        {
+            return Err(ErrorWord::TooManyDevices);
+        }
+        let account = self.server.accounts.get_mut(hello.app, &hello.user);
+        account.failures = 0;
+        // T-AMB-08: once; the mark is gone either way.
+        let away = account.away.remove(&hello.device);
+        if away.is_some_and(|away| away.displaced)
+            && self.server.rules.devices.kicked_while_away == KickedWhileAway::Told
+        {
+            return Err(ErrorWord::Displaced);
+        }
+        Ok(ends)
+    }
+
+    pub(super) fn resume(&mut self, link: LinkId, name: &str, hello: Hello) {
+        let id = hello.id;
+        let order = sessions::order_of(name);
+        let kept = order
+            .and_then(|order| Some((order, self.server.sessions.get(order)?)))
+            .filter(|(_, session)| session.is_of(&hello) && session.device == hello.device)
+            .map(|(order, session)| (order, session.link));
+        let checked = self.check(&hello);
+        if let Some((order, old_link)) = kept {
+            let ends = match checked {
+                Ok(ends) => ends,
+                // An established session may outlive its ticket where the service says so.
+                Err(ErrorWord::TokenExpired) if !self.server.expiry_ends_sessions() => self.now.at,
+                Err(error) => {
+                    if error == ErrorWord::TokenExpired {
+                        self.end(order, EndCause::TokenExpired);
+                    }
+                    return self.refuse(link, id, error);
+                }
+            };
+            if let Some(old_link) = old_link {
+                self.close(old_link);
+            }
+            return self.rebind(link, id, order, ends);
+        }
+        let ticket_ends = match checked {
+            Ok(ends) => ends,
+            Err(error) => return self.refuse(link, id, error),
+        };
+        // A name that is not ours stands behind every session there is.
+        let newest = self.server.sessions.last_order().max(self.now.at.0);
+        let order = order.filter(|order| *order <= newest);
+        let newer = order.is_some_and(|order| self.server.sessions.was_displaced(order))
+            || self
+                .victims(&hello)
+                .into_iter()
+                .any(|(rival, device)| Some(rival) > order && device != hello.device);
+        match (newer, self.server.rules.devices.returning) {
+            // Z-AMB-10, Z-AMB-40, T-AMB-09: the newer login is untouched.
+            (true, Returning::Loses) => {
+                let account = self.server.accounts.get_mut(hello.app, &hello.user);
+                account.away.remove(&hello.device);
+                self.refuse(link, id, ErrorWord::Displaced);
+            }
+            (true, Returning::Wins) => {
+                let order = self.server.sessions.next_order(self.now.at);
+                self.open(link, hello, order, ticket_ends);
+            }
+            // Forgotten, by silence or a restart, but nobody took its place: it keeps its order.
+            (false, _) => {
+                let order = order.unwrap_or_else(|| self.server.sessions.next_order(self.now.at));
+                self.open(link, hello, order, ticket_ends);
+            }
+        }
+    }
+
+    /// Says no to a login or resume; the link has served its purpose.
+    fn refuse(&mut self, link: LinkId, id: u32, error: ErrorWord) {
+        self.send(link, &FromServer::No { id, error });
+        self.close(link);
+    }
+
+    // ---- what is asked of a login ------------------------------------------------------------
+
+    /// When the ticket ends, if it admits this user.
+    fn check(&self, hello: &Hello) -> Result<Time, ErrorWord> {
+        let identifiers = &self.server.rules.identifiers;
+        // TIM-013, TIM-014; EXP-052, EXP-055
+        let user = identifiers.refuse_user(&hello.user);
+        let room = hello.room.as_ref().and_then(|r| identifiers.refuse_room(r));
+        let name = hello.name.as_ref().and_then(|n| identifiers.refuse_name(n));
+        if let Some(error) = user.or(room).or(name) {
+            return Err(error);
+        }
+        let ends = self.verify(&hello.ticket, hello.app, &hello.user)?;
+        let account = self.server.accounts.get(hello.app, &hello.user);
+        match account.is_some_and(|account| account.banned) {
+            true => Err(ErrorWord::Banned),
+            false => Ok(ends),
+        }
+    }
+
+    /// EXP-010, ZIM-009, TIM-015: the ticket must be whole, of this app, of this user, unexpired;
+    /// judged in that order (T-AMB-41).
+    pub(super) fn verify(&self, text: &str, app: u32, user: &str) -> Result<Time, ErrorWord> {
+        let claims =
+            ticket::verify(self.now.wall, text, app, user).map_err(|fault| match fault {
+                Fault::Empty => ErrorWord::TokenMissing,
+                Fault::Expired => ErrorWord::TokenExpired,
+                Fault::Malformed | Fault::WrongKey => ErrorWord::TokenInvalid,
+                Fault::WrongUser => ErrorWord::TokenWrongUser,
+                Fault::WrongApp => ErrorWord::TokenWrongApp,
+            })?;
+        if claims.issued > self.now.wall
+            && self.server.rules.token.from_the_future == FromTheFuture::Refused
+        {
+            return Err(ErrorWord::TokenInvalid); // T-AMB-03
+        }
+        if self.is_worthless(&claims) {
+            return Err(ErrorWord::TokenRevoked);
+        }
+        Ok(self.now.at + Millis(claims.ends.saturating_sub(self.now.wall)))
+    }
+
+    /// T-AMB-44: in whole seconds, and that of the administrator's act included.
+    fn is_worthless(&self, claims: &Claims) -> bool {
+        let account = self.server.accounts.get(claims.app, &claims.user);
+        account
+            .and_then(|account| account.not_before)
+            .is_some_and(|not_before| claims.issued / 1_000 <= not_before / 1_000)
+    }
+
+    /// Z-AMB-27: exactly the lead is enough.
+    pub(super) fn short(&self, ends: Time, rule: ShortTicket) -> Result<(), ErrorWord> {
+        match (self.server.rules.token.warning_lead, rule) {
+            (WarningLead::Before(lead), ShortTicket::Refused) if ends.since(self.now.at) < lead => {
+                Err(ErrorWord::TokenTooShort)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Only a ticket that is no good counts as a failure.
+    fn failed(&mut self, hello: &Hello, error: ErrorWord) {
+        let is_ticket = matches!(
+            error,
+            ErrorWord::TokenMissing
+                | ErrorWord::TokenInvalid
+                | ErrorWord::TokenExpired
+                | ErrorWord::TokenWrongUser
+                | ErrorWord::TokenWrongApp
+                | ErrorWord::TokenRevoked
+        );
+        let rules = &self.server.rules.login;
+        if let (true, Limit::Most(_)) = (is_ticket, rules.most_failures) {
+            let account = self.server.accounts.get_mut(hello.app, &hello.user);
+            account.failures += 1;
+            if rules
+                .most_failures
+                .is_exceeded_by(account.failures as usize + 1)
+            {
+                account.locked_until = self.now.at + rules.lockout;
+                account.failures = 0;
+            }
+        }
+    }
+
+    fn room_has_place(&mut self, hello: &Hello) -> Result<(), ErrorWord> {
+        let rules = &self.server.rules.rooms;
+        let Some(room) = &hello.room else {
+            return Ok(());
+        };
+        if hello.several_rooms {
+            if rules.several == SeveralRooms::Refused {
+                return Err(ErrorWord::SeveralRoomsRefused);
+            }
+            let others = self.server.sessions.of_device(hello.app, &hello.device);
+            let others = others.filter(|session| session.room.as_ref() != Some(room));
+            if rules.most.is_exceeded_by(others.count() + 1) {
+                return Err(ErrorWord::TooManyRooms);
+            }
+        }
+        if let Limit::Most(_) = rules.logins_per_second {
+            let key = (hello.app, room.clone());
+            let recent = self.server.room_logins.entry(key).or_default();
+            while recent
+                .front()
+                .is_some_and(|at| *at + A_SECOND <= self.now.at)
+            {
+                recent.pop_front();
+            }
+            if rules.logins_per_second.is_exceeded_by(recent.len() + 1) {
+                return Err(ErrorWord::TooFrequent);
+            }
+            recent.push_back(self.now.at);
+        }
+        Ok(())
+    }
+
+    // ---- who has to go -----------------------------------------------------------------------
+
+    /// The sessions that cannot stay beside a new one, with their devices, in the order of
+    /// their logins.
+    fn victims(&self, hello: &Hello) -> Vec<(u64, String)> {
+        let devices = self.server.devices_of(hello);
+        let rules = &self.server.rules.devices;
+        let mut gone: Vec<&str> = Vec::new();
+        let others = || devices.iter().filter(|other| other.name != hello.device);
+        // T-AMB-32: a platform that is excluded goes with all its instances.
+        gone.extend(
+            others()
+                .filter(|other| !rules.admits_both(other.platform, hello.platform))
+                .map(|other| other.name),
+        );
+        let mut make_room = |limit: Limit, counts: &dyn Fn(Platform) -> bool| {
+            let mut rest: Vec<&Device<'_>> = others()
+                .filter(|other| counts(other.platform) && !gone.contains(&other.name))
+                .collect();
+            if rules.victim == Victim::Latest {
+                rest.reverse();
+            }
+            // TIM-053, T-AMB-31, T-AMB-34: as many as needed, no more.
+            let too_many = (0..=rest.len())
+                .find(|gone| !limit.is_exceeded_by(rest.len() - gone + 1))
+                .unwrap_or(rest.len());
+            gone.extend(rest.iter().take(too_many).map(|device| device.name));
+        };
+        make_room(rules.instances(hello.platform), &|p| p == hello.platform);
+        if hello.platform != Platform::Web {
+            make_room(rules.native_in_total, &|p| p != Platform::Web);
+        }
+        self.server
+            .sessions
+            .of(hello.app, &hello.user)
+            .filter(|session| match session.device == hello.device {
+                // The device's own ghost; with several rooms only that in the same room.
+                true => {
+                    !(hello.several_rooms && session.several_rooms) || session.room == hello.room
+                }
+                false => gone.contains(&session.device.as_str()),
+            })
+            .map(|session| (session.order, session.device.clone()))
+            .collect()
+    }
+
+    // ---- opening -----------------------------------------------------------------------------
+
+    /// Opens a session; whoever cannot stay beside it goes first (T-AMB-19).
+    fn open(&mut self, link: LinkId, hello: Hello, order: u64, ticket_ends: Time) {
+        let told = self.server.rules.rooms.takeover_told;
+        let sessions = &self.server.sessions;
+        let quietly = told == TakeoverTold::Nothing
+            && hello
+                .room
+                .as_ref()
+                .is_some_and(|room| sessions.is_in(hello.app, room, &hello.user));
+        for (victim, device) in self.victims(&hello) {
+            // EXP-059…061, ZIM-040, TIM-053: the newer login stays. The device's own ghost is
+            // replaced without a kick: nobody listens there.
+            let told = (device != hello.device).then_some(Reason::NewerLogin);
+            let quiet_room = hello.room.as_deref().filter(|_| quietly);
+            self.displace(victim, told, hello.platform, quiet_room);
+        }
+        self.note_login(&hello);
+        let session = Session {
+            order,
+            app: hello.app,
+            user: hello.user,
+            device: hello.device,
+            platform: hello.platform,
+            room: hello.room,
+            several_rooms: hello.several_rooms,
+            unnoticed: hello.unnoticed,
+            streams: BTreeMap::new(),
+            link: None,
+            heard: self.now.at,
+            ticket_ends,
+        };
+        let event = SessionEvent::Opened(session.about());
+        self.outputs.push(Output::Session(event));
+        let joins = !quietly && !session.unnoticed;
+        if let Some(room) = session.room.clone()
+            && joins
+            && !self
+                .server
+                .sessions
+                .is_seen_in(session.app, &room, &session.user)
+        {
+            let user = session.user.clone();
+            let joined = FromServer::PeerJoined {
+                room: room.clone(),
+                user: user.clone(),
+            };
+            self.tell_members(session.app, &room, &user, &joined);
+        }
+        self.server.sessions.insert(session);
+        self.attach(link, hello.id, order);
+    }
+
+    /// What a successful login changes about its account, and about other devices of it.
+    fn note_login(&mut self, hello: &Hello) {
+        let devices = self.server.rules.devices.clone();
+        let account = self.server.accounts.get_mut(hello.app, &hello.user);
+        let before = (account.created, account.counted, account.name.clone());
+        for (device, away) in &mut account.away {
+            // Another device could not come back beside this one.
+            let beside = devices.admits_both(away.platform, hello.platform)
+                && away.platform != hello.platform;
+            away.displaced |= *device != hello.device && !beside;
+        }
+        let user = || hello.user.clone();
+        if !account.created {
+            account.created = true; // TIM-010
+            let created = SessionEvent::AccountCreated { user: user() };
+            self.outputs.push(Output::Session(created));
+        }
+        if let Some(name) = hello.name.as_ref().filter(|name| !name.is_empty()) {
+            account.name = Some(name.clone()); // ZIM-006, ZIM-059
+        }
+        let today = self.now.wall / A_DAY;
+        if account.counted != Some(today) {
+            account.counted = Some(today); // TIM-029, T-AMB-43
+            let counted = SessionEvent::Counted { user: user() };
+            self.outputs.push(Output::Session(counted));
+        }
+        if before != (account.created, account.counted, account.name.clone()) {
+            let store = self.server.accounts.store(hello.app, &hello.user);
+            self.outputs.extend(store);
+        }
+    }
+
+    /// A device fell silent while logged in.
+    pub(super) fn note_away(&mut self, session: &Session, displaced: bool) {
+        let account = self.server.accounts.get_mut(session.app, &session.user);
+        let away = Away {
+            platform: session.platform,
+            displaced,
+        };
+        account.away.insert(session.device.clone(), away);
+    }
+
+    pub(super) fn change_account(&mut self, user: &str, change: impl FnOnce(&mut Account)) {
+        change(self.server.accounts.get_mut(ticket::APP_ID, user));
+        let store = self.server.accounts.store(ticket::APP_ID, user);
+        self.outputs.extend(store);
+    }
+
+    pub(super) fn kick_makes_worthless(&self) -> bool {
+        self.server.rules.token.after_server_kick == AfterServerKick::Worthless
+    }
+
+    fn rebind(&mut self, link: LinkId, id: u32, order: u64, ticket_ends: Time) {
+        if let Some(session) = self.server.sessions.get_mut(order) {
+            session.heard = self.now.at;
+            session.ticket_ends = ticket_ends;
+            let event = SessionEvent::Resumed(session.about());
+            self.outputs.push(Output::Session(event));
+            self.attach(link, id, order);
+        }
+    }
+
+    fn attach(&mut self, link: LinkId, id: u32, order: u64) {
+        let Some(session) = self.server.sessions.get_mut(order) else {
+            return;
+        };
+        session.link = Some(link);
+        let left = session.ticket_ends.since(self.now.at);
+        if let Some(state) = self.server.links.get_mut(&link) {
+            state.session = Some(order);
+        }
+        let (members, streams) = self.server.sessions.beside(order);
+        self.watch(order);
+        let ok = FromServer::Ok {
+            id,
+            session: Some(sessions::name_of(order)),
+            ticket_left: Some(left.0),
+            members,
+            streams,
+            name: None,
+        };
+        self.send(link, &ok);
+    }
+
+    /// Makes sure the session's end is not slept through.
+    pub(super) fn watch(&mut self, order: u64) {
+        if let Some(due) = self.server.sessions.get(order).map(|s| self.server.due(s)) {
+            self.server.wake_by(due);
+        }
+    }
+}
+
+/// A device with sessions of one user.
+struct Device<'a> {
+    name: &'a str,
+    platform: Platform,
+}
+
+impl Server {
+    /// The devices on which the user is logged in, the earliest login first.
+    fn devices_of<'a>(&'a self, hello: &'a Hello) -> Vec<Device<'a>> {
+        let mut devices: Vec<Device<'a>> = Vec::new();
+        for session in self.sessions.of(hello.app, &hello.user) {
+            if !devices.iter().any(|device| device.name == session.device) {
+                devices.push(Device {
+                    name: &session.device,
+                    platform: session.platform,
+                });
+            }
+        }
+        devices
+    }
+}

@@ -1,0 +1,227 @@
+use session::peer::{Answer, Call, Input, LoginCall, Outcome};
+use session::rules::*;
+use session::time::Millis;
+use session::words::{ErrorWord, Event, Lifecycle, Platform};
+
+use crate::pair::{Who, World, rules};
+
+const SECOND: Millis = Millis::seconds(1);
+const OK: Outcome = Outcome::Ok(Answer::Done);
+
+fn is_out(world: &World, client: usize) -> bool {
+    world.told(client).contains(&Event::KickedOut)
+}
+
+/// Logs alice in on every device, a second apart.
+fn all_in(rules: Rules, platforms: &[Platform]) -> (World, Vec<u32>) {
+    let mut world = World::of(rules, platforms);
+    let login = |client| {
+        let call = world.login(client, "alice");
+        world.pass(SECOND);
+        call
+    };
+    let calls = (0..platforms.len()).map(login).collect();
+    (world, calls)
+}
+
+fn limited(per_platform: u32) -> Rules {
+    let mut rules = rules();
+    rules.devices.policy = DevicePolicy::Multi;
+    rules.devices.per_platform = Limit::Most(per_platform);
+    rules
+}
+
+#[test]
+fn a_newcomer_is_refused_where_the_newcomer_loses() {
+    let mut rules = limited(2);
+    rules.devices.newcomer = Newcomer::Refused;
+    let (mut world, calls) = all_in(rules, &[Platform::Android; 3]);
+    assert_eq!(world.results[&calls[1]], OK);
+    assert_eq!(
+        world.results[&calls[2]],
+        Outcome::Failed(ErrorWord::TooManyDevices)
+    );
+    assert!((0..3).all(|client| !is_out(&world, client)));
+    // A device is no newcomer to its own place.
+    world.call(1, Call::Logout { room: None });
+    world.pass(SECOND);
+    let again = world.login(2, "alice");
+    world.pass(SECOND);
+    assert_eq!(world.results[&again], OK);
+}
+
+#[test]
+fn the_latest_goes_where_the_earliest_stays() {
+    let mut rules = limited(2);
+    rules.devices.victim = Victim::Latest;
+    let (world, _) = all_in(rules, &[Platform::Android; 3]);
+    let out: Vec<bool> = (0..3).map(|client| is_out(&world, client)).collect();
+    assert_eq!(out, [false, true, false]);
+}
+
+#[test]
+fn platforms_that_exclude_each_other_go_with_all_their_instances() {
+    let mut rules = limited(2);
+    rules.devices.exclude_each_other = vec![vec![Platform::Android, Platform::Iphone]];
+    let platforms = [
+        Platform::Android,
+        Platform::Android,
+        Platform::Windows,
+        Platform::Iphone,
+    ];
+    let (world, _) = all_in(rules, &platforms);
+    let out: Vec<bool> = (0..4).map(|client| is_out(&world, client)).collect();
+    assert_eq!(out, [true, true, false, false]);
+}
+
+#[test]
+fn native_devices_are_counted_together_and_web_apart() {
+    let mut rules = limited(10);
+    rules.devices.native_in_total = Limit::Most(2);
+    let platforms = [
+        Platform::Android,
+        Platform::Web,
+        Platform::Windows,
+        Platform::Mac,
+    ];
+    let (world, _) = all_in(rules, &platforms);
+    let out: Vec<bool> = (0..4).map(|client| is_out(&world, client)).collect();
+    assert_eq!(out, [true, false, false, false]);
+}
+
+#[test]
+fn a_login_that_supersedes_another_ends_it_first() {
+    let mut rules = rules();
+    rules.login.while_logging_in = WhileLoggingIn::Supersede;
+    let mut world = World::new(rules, 1);
+    let first = world.login(0, "alice");
+    let second = world.login(0, "bob");
+    world.pass(SECOND);
+    assert_eq!(
+        world.results[&first],
+        Outcome::Failed(ErrorWord::LoginCancelled)
+    );
+    assert_eq!(world.results[&second], OK);
+}
+
+#[test]
+fn a_device_displaced_while_away_is_told_once_at_its_next_login() {
+    for on_link_close in [OnLinkClose::Keep, OnLinkClose::End] {
+        let mut rules = rules();
+        rules.devices.kicked_while_away = KickedWhileAway::Told;
+        rules.heartbeat.on_link_close = on_link_close;
+        let (mut world, _) = all_in(rules, &[Platform::Android; 1]);
+        world.cut = true;
+        world.pass(Millis::seconds(200));
+        world.call(0, Call::Logout { room: None });
+        world.cut = false;
+        let mut login = |client| {
+            let call = world.login(client, "alice");
+            world.pass(SECOND);
+            world.results[&call].clone()
+        };
+        // Nobody took its place: nothing to tell.
+        assert_eq!(login(0), OK, "{on_link_close}");
+    }
+    let mut rules = rules();
+    rules.devices.kicked_while_away = KickedWhileAway::Told;
+    let (mut world, _) = all_in(rules, &[Platform::Android; 2]);
+    assert!(is_out(&world, 0), "online it hears of it at once");
+    let again = world.login(0, "alice");
+    world.pass(SECOND);
+    assert_eq!(world.results[&again], OK, "and need not hear it again");
+}
+
+#[test]
+fn calls_beyond_the_rate_are_refused_here() {
+    let mut rules = rules();
+    rules.link.requests_per_second = Limit::Most(2);
+    let (mut world, _) = all_in(rules, &[Platform::Android]);
+    let mut ask = || {
+        world.call(
+            0,
+            Call::GetUserName {
+                user: "alice".into(),
+            },
+        )
+    };
+    let calls: Vec<u32> = (0..3).map(|_| ask()).collect();
+    world.pass(SECOND);
+    let refused = |call: &u32| world.results[call] == Outcome::Failed(ErrorWord::TooFrequent);
+    let refused: Vec<bool> = calls.iter().map(refused).collect();
+    assert_eq!(refused, [false, false, true]);
+}
+
+#[test]
+fn too_many_failed_logins_lock_the_user_out_for_a_while() {
+    let mut rules = rules();
+    rules.login.most_failures = Limit::Most(2);
+    rules.login.lockout = Millis::seconds(60);
+    let mut world = World::new(rules, 2);
+    let mut bad = |client: usize| {
+        let call = world.call(client, Call::Login(LoginCall::new("alice", "no ticket")));
+        world.pass(SECOND);
+        world.results[&call].clone()
+    };
+    assert_eq!(bad(0), Outcome::Failed(ErrorWord::TokenInvalid));
+    assert_eq!(bad(1), Outcome::Failed(ErrorWord::TokenInvalid));
+    let locked = world.login(0, "alice");
+    world.pass(SECOND);
+    assert_eq!(
+        world.results[&locked],
+        Outcome::Failed(ErrorWord::TooManyFailures)
+    );
+    let other = world.login(1, "bob");
+    world.pass(Millis::seconds(60));
+    assert_eq!(world.results[&other], OK);
+    let later = world.login(0, "alice");
+    world.pass(SECOND);
+    assert_eq!(world.results[&later], OK);
+}
+
+#[test]
+fn sleep_counts_into_the_window_or_stands_still() {
+    for (sleep, ends_after) in [(Sleep::Counts, 1_200), (Sleep::StandsStill, 1_800)] {
+        let mut rules = rules();
+        rules.reconnect.sleep = sleep;
+        let (mut world, _) = all_in(rules, &[Platform::Android]);
+        world.cut = true;
+        world.give(Who::Client(0), Input::Reachable(false));
+        world.give(Who::Client(0), Input::Lifecycle(Lifecycle::Frozen));
+        // A carrier holds everything back; here nothing is due before the pause is over.
+        world.now = world.now + Millis::seconds(600);
+        world.give(Who::Client(0), Input::Lifecycle(Lifecycle::Resumed));
+        world.pass(Millis::seconds(ends_after - 601));
+        assert!(!world.told(0).contains(&Event::ReconnectFailed), "{sleep}");
+        world.pass(Millis::seconds(2));
+        assert!(world.told(0).contains(&Event::ReconnectFailed), "{sleep}");
+    }
+}
+
+#[test]
+fn a_ticket_from_the_future_is_refused_where_that_is_the_rule() {
+    let mut rules = rules();
+    rules.token.from_the_future = FromTheFuture::Refused;
+    let mut world = World::new(rules, 1);
+    world.now = world.now + Millis::seconds(100);
+    let ticket = world.ticket("alice", Millis::seconds(3_600));
+    world.now = session::time::Time::START;
+    let call = world.call(0, Call::Login(LoginCall::new("alice", &ticket)));
+    world.pass(SECOND);
+    assert_eq!(
+        world.results[&call],
+        Outcome::Failed(ErrorWord::TokenInvalid)
+    );
+}
+
+#[test]
+fn a_logout_while_reconnecting_may_be_silent() {
+    let mut rules = rules();
+    rules.logout.while_reconnecting = Telling::Silent;
+    let (mut world, _) = all_in(rules, &[Platform::Android]);
+    world.give(Who::Client(0), Input::Reachable(false));
+    let logout = world.call(0, Call::Logout { room: None });
+    world.pass(SECOND);
+    assert_eq!(world.results[&logout], OK);
+    assert!(!world.told(0).contains(&Event::LoggedOut));
+}
