@@ -105,7 +105,9 @@ impl Places {
         }
         let named = match &entry.what {
             What::Event(event) => event.room.as_ref(),
-            What::Call(call) => call.args.get("room"),
+            What::Call(call) if matches!(call.api.as_str(), "login" | "switch-room") => {
+                call.args.get("room")
+            }
             _ => None,
         };
         let room = match named {

@@ -2,6 +2,8 @@
 
 mod calls;
 mod record;
+#[cfg(test)]
+mod tests;
 mod tickets;
 
 use std::collections::BTreeMap;
@@ -278,7 +280,11 @@ impl<'a> Director<'a> {
     /// The first line of a step, and which round of a `repeat` it is.
     fn text_of(&self, step: &Step) -> String {
         let source = &self.case.scenario.source;
-        let text = source.line(step.span).trim().trim_start_matches("- ");
+        let line = source.line(step.span).trim().trim_start_matches("- ");
+        let own = source.text.get(step.span.start..step.span.end);
+        let own = own.and_then(|own| own.lines().next()).unwrap_or_default();
+        // Several steps may stand on one line.
+        let text = if line.starts_with(own) { line } else { own };
         match step.say_round() {
             Some(round) => format!("{text} ({round})"),
             None => text.to_owned(),

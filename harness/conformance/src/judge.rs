@@ -7,7 +7,7 @@ use session::words::ErrorWord;
 use crate::case::{Case, States};
 use crate::requirement::{Catalogue, Party};
 use crate::rules::{self, About, RuleTexts, Violation};
-use crate::scenario::{Action, Observation, Pattern, Seen};
+use crate::scenario::{Action, Observation, Seen};
 use crate::script::Script;
 use crate::source::Span;
 use crate::transcript::{CallMade, CallMeant, End, SCRIPT, Transcript, What};
@@ -263,7 +263,10 @@ impl Judgement<'_> {
                     return;
                 }
                 self.decide(&rows, false);
-                let fault = self.fault_of(&rows, &step.action);
+                let fault = match self.is_never_called(unmet) {
+                    true => Fault::App,
+                    false => self.fault_of(&rows, &step.action),
+                };
                 let expected = match step.say_round() {
                     Some(round) => format!("{} ({round})", unmet.expected),
                     None => unmet.expected.clone(),
@@ -285,10 +288,19 @@ impl Judgement<'_> {
         }
     }
 
+    fn shown(&self, unmet: &Unmet) -> Option<&What> {
+        let entry = self.transcript.entries.get(unmet.entry?)?;
+        Some(&entry.what)
+    }
+
+    /// Did the app die before it made the call?
+    fn is_never_called(&self, unmet: &Unmet) -> bool {
+        matches!(self.shown(unmet), Some(What::NeverCalled(_)))
+    }
+
     fn is_unsupported(&self, unmet: &Unmet) -> bool {
-        let entry = unmet.entry.and_then(|at| self.transcript.entries.get(at));
         matches!(
-            entry.map(|entry| &entry.what),
+            self.shown(unmet),
             Some(What::Result(answer)) if answer.error == Some(ErrorWord::Unsupported)
         )
     }
@@ -410,16 +422,14 @@ impl Judgement<'_> {
             .filter_map(|row| self.catalogue.get(row))
             .flat_map(|row| row.party.iter().copied())
             .find(|party| *party != Party::App);
-        let looks_at_server = matches!(
-            action,
-            Action::Observe(Observation::Expect {
-                what: Pattern {
-                    seen: Seen::Session { .. },
-                    ..
-                },
-                ..
-            })
-        );
+        let looks_at_server = match action {
+            Action::Observe(
+                Observation::Expect { what, .. }
+                | Observation::Never { what, .. }
+                | Observation::Count { what, .. },
+            ) => matches!(what.seen, Seen::Session { .. }),
+            _ => false,
+        };
         self.blame(named.unwrap_or(match looks_at_server {
             true => Party::Server,
             false => Party::Client,

@@ -3,7 +3,7 @@
 //! The way of one scenario through these modules, in order:
 //!
 //! - [`source`], [`yaml`], [`diagnostic`]: a text, its tree with positions, complaints about it
-//! - [`grammar`]: the scenario language as one table; [`schema`] is another view of it
+//! - [`grammar`]: the scenario language as one table; [`schema`] and [`language`] are other views
 //! - [`document`]: text to [`scenario`], names resolved, all complaints at once
 //! - [`profile`]: a vendor as data; [`requirement`]: its statements; [`decode`]: data files
 //! - [`plan`]: which scenario applies to which profile; [`case`]: the two together
@@ -19,6 +19,7 @@ pub mod director;
 pub mod document;
 pub mod grammar;
 pub mod judge;
+pub mod language;
 pub mod library;
 mod pattern;
 pub mod plan;

@@ -68,3 +68,70 @@ fn lacks(need: Capability, profile: &Profile) -> Option<String> {
     let has = profile.capabilities.contains(&need);
     (!has).then(|| format!("the profile has no {need}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use session::words::Api;
+
+    use super::*;
+    use crate::document::{Known, lower};
+    use crate::rules::hand_written::plain_profile;
+    use crate::source::Source;
+
+    fn why_not(steps: &str, has: &[Capability]) -> Option<String> {
+        let text = format!("title: T\nclients: {{ phone: {{ user: alice }} }}\nsteps: [{steps}]\n");
+        let path = "t.yaml".to_owned();
+        let source = Arc::new(Source { path, text });
+        let scenario = lower(source, "t", &Known::default()).expect("it is sound");
+        let mut profile = plain_profile();
+        profile.capabilities.extend(has);
+        for api in [Api::Login, Api::Logout] {
+            profile.calls.insert(api, api.word().to_owned());
+        }
+        not_applicable(&scenario, &profile)
+    }
+
+    #[test]
+    fn what_a_profile_lacks_is_named() {
+        for (steps, need) in [
+            ("{ server: { kick: alice } }", Capability::ServerKick),
+            ("{ server: { ban: alice } }", Capability::Bans),
+            ("{ server: { unban: alice } }", Capability::Bans),
+            ("{ server: { revoke: alice } }", Capability::Revocation),
+            (
+                "{ login: { client: phone, offline: true } }",
+                Capability::OfflineLogin,
+            ),
+            (
+                "{ join-room: { client: phone, room: two } }",
+                Capability::Rooms,
+            ),
+            (
+                "{ on: { client: phone, event: kicked-out, do: [{ leave-room: { room: two } }] } }",
+                Capability::Rooms,
+            ),
+        ] {
+            let why = format!("the profile has no {need}");
+            assert_eq!(why_not(steps, &[]), Some(why), "{steps}");
+            assert_eq!(why_not(steps, &[need]), None, "{steps}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_is_changed_on_the_way_must_be_on_offer() {
+        let set = "{ server: { set: { device-policy: multi } } }";
+        let why = "its console does not offer device-policy: multi";
+        assert_eq!(why_not(set, &[]).as_deref(), Some(why));
+        let size = "{ server: { gateway: 2, is: stopped } }";
+        assert_eq!(why_not(size, &[]), None);
+    }
+
+    #[test]
+    fn a_call_without_a_name_is_not_made() {
+        let inside = "{ on: { client: phone, event: kicked-out, do: [{ call: { api: get-conversations } }] } }";
+        let why = "the profile has no call get-conversations";
+        assert_eq!(why_not(inside, &[]).as_deref(), Some(why));
+    }
+}

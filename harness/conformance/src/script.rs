@@ -7,7 +7,7 @@ use session::words::Api;
 
 use crate::case::{Case, States};
 use crate::scenario::{Act, Action, ClientIndex, Observation, Step, Then};
-use crate::watch::{Anchor, Beginning, Watch};
+use crate::watch::{Anchor, Beginning, Bound, Watch};
 
 /// Anchors, marks, started calls and used-up entries.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +59,8 @@ impl Script {
                 within,
             }) => match self.started.get(of) {
                 Some(call) => {
-                    let bound = within.unwrap_or_else(|| case.profile.bound_of(Some(call.api)));
+                    let usual = Bound::Usual(case.profile.bound_of(Some(call.api)));
+                    let bound = within.map_or(usual, Bound::Strict);
                     Watch::answers(call.at, &call.calls, expected, bound, case)
                 }
                 None => Watch::done(now),
@@ -98,7 +99,7 @@ impl Script {
                 let calls: Vec<_> = client.each().map(|client| (client, None)).collect();
                 match then {
                     Then::Wait(expected) => {
-                        let bound = case.profile.bound_of(Some(api));
+                        let bound = Bound::Usual(case.profile.bound_of(Some(api)));
                         Watch::answers(here, &calls, expected, bound, case)
                     }
                     Then::GoOn(name) => {

@@ -42,10 +42,25 @@ pub struct CaseResult {
     pub inconclusive: Vec<String>,
     /// The rows this case decided, and how.
     pub decided: BTreeMap<String, bool>,
+    /// What steps wrote down without judging it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub observed: Vec<Notes>,
     /// Virtual milliseconds it took.
     pub virtual_ms: u64,
     /// Entries in its transcript.
     pub entries: usize,
+}
+
+/// What a step wrote down to compare vendors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Notes {
+    /// The step, counted from 1.
+    pub step: usize,
+    /// The name of the notes.
+    pub name: String,
+    /// What each device was told and answered, in neutral words.
+    pub lines: Vec<String>,
 }
 
 session::words! {
@@ -125,6 +140,15 @@ impl CaseResult {
             undocumented: verdict.undocumented,
             inconclusive: verdict.inconclusive,
             decided: verdict.decided,
+            observed: verdict
+                .observed
+                .into_iter()
+                .map(|observed| Notes {
+                    step: observed.step + 1,
+                    name: observed.name,
+                    lines: observed.lines,
+                })
+                .collect(),
             virtual_ms: transcript.entries.last().map_or(0, |entry| entry.at.0),
             entries: transcript.entries.len(),
             ..CaseResult::unplayed(
@@ -157,6 +181,7 @@ impl CaseResult {
             undocumented: Vec::new(),
             inconclusive: Vec::new(),
             decided: BTreeMap::new(),
+            observed: Vec::new(),
             virtual_ms: 0,
             entries: 0,
         }

@@ -166,6 +166,9 @@ impl Director<'_> {
 
     /// Makes the calls whose tickets are there by now.
     pub(super) fn make_due_calls(&mut self, now: Time) {
+        if self.apps.next_call().is_none_or(|at| at > now) {
+            return;
+        }
         let frozen = std::mem::take(&mut self.apps.frozen);
         let due = |at: Time, waiting: &Waiting| at <= now && !frozen.contains(&waiting.client);
         let calls = self.apps.take(due);

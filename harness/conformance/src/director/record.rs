@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use session::peer::{
-    Answer, Call, CallId, Callback, Gateway, LinkId, Outcome, Output, Recipient, SessionEvent,
+    Answer, Call, CallId, Gateway, LinkId, Outcome, Output, Recipient, SessionEvent,
 };
 use session::time::Time;
 use session::words::{Api, State};
@@ -215,10 +215,7 @@ impl<'a> Record<'a> {
             Output::Callback { listener, callback } => {
                 let state = match actor {
                     Actor::Client(client) => {
-                        let room = match callback {
-                            Callback::Neutral(happening) => happening.room.as_deref(),
-                            Callback::Native { .. } => None,
-                        };
+                        let room = self.case.profile.room_of(callback);
                         self.states.of(&self.case.client(client).name, room)
                     }
                     Actor::Server => State::LoggedOut,

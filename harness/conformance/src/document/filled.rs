@@ -98,13 +98,19 @@ impl Filled {
         self.entries.iter().find(|entry| entry.name == name)
     }
 
-    /// Where the value of `name` stands; also inside the call that is started.
+    /// Where the value of `name` stands; also inside the call that is started, and in an item of
+    /// a watch.
     pub(super) fn place(&self, name: &str) -> Option<Span> {
-        self.entry(name).map(|entry| entry.place).or_else(|| {
-            self.entries.iter().find_map(|entry| match &entry.typed {
-                Some(Typed::Record(inner)) => inner.place(name),
+        fn inside(typed: &Typed, name: &str) -> Option<Span> {
+            match typed {
+                Typed::Record(inner) => inner.place(name),
+                Typed::Many(items) => items.iter().find_map(|item| inside(item, name)),
                 _ => None,
-            })
+            }
+        }
+        self.entry(name).map(|entry| entry.place).or_else(|| {
+            let typed = self.entries.iter().filter_map(|entry| entry.typed.as_ref());
+            typed.filter_map(|typed| inside(typed, name)).next()
         })
     }
 

@@ -360,7 +360,14 @@ impl Decoder<'_> {
         // Every item is looked at, whatever was wrong before.
         let typed: Vec<Option<Typed>> = items
             .iter()
-            .map(|node| self.value(kind, Site { node, ..site }))
+            .map(|node| {
+                // What is missing in a map is missing there, not at the key of the list.
+                let key = match node.value {
+                    Value::Map(_) => node.span,
+                    _ => site.key,
+                };
+                self.value(kind, Site { node, key, ..site })
+            })
             .collect();
         typed.into_iter().collect::<Option<_>>().map(Typed::Many)
     }

@@ -11,9 +11,15 @@ use super::{NativeEvent, Profile};
 use crate::transcript::{EventSeen, Said};
 
 impl Profile {
-    /// The vendor's number for an error of a call.
+    /// The vendor's number for an error of a call. Where a finer word has no number of its own, it
+    /// is that of the coarser one.
     pub fn code_of(&self, error: ErrorWord, call: Option<Api>) -> Option<i64> {
-        let native = self.errors.get(&error)?;
+        let coarser = || {
+            let mut known = self.errors.iter();
+            known.find(|(known, _)| error.is_a(**known))
+        };
+        let own = self.errors.get(&error);
+        let native = own.or_else(|| coarser().map(|(_, native)| native))?;
         let special = call.and_then(|call| native.by_call.get(&call));
         Some(special.copied().unwrap_or(native.code))
     }
@@ -25,6 +31,19 @@ impl Profile {
             .copied()
             .filter(|error| self.code_of(*error, call) == Some(code))
             .collect()
+    }
+
+    /// The room that a peer speaks of, if it says so.
+    pub fn room_of<'c>(&self, callback: &'c Callback) -> Option<&'c str> {
+        let (name, args) = match callback {
+            Callback::Neutral(happening) => return happening.room.as_deref(),
+            Callback::Native { name, args } => (name, args),
+        };
+        let rows = self.events.values();
+        rows.filter(|native| native.callback.as_ref() == Some(name))
+            .flat_map(|native| &native.args)
+            .filter(|(_, value)| value.as_str() == Some("$room"))
+            .find_map(|(arg, _)| args.get(arg)?.as_str())
     }
 
     /// Puts what a peer said in this state into both languages. Where the vendor says two things

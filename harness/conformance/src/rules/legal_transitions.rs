@@ -46,8 +46,11 @@ impl Rule for LegalTransitions {
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         let into_room = about.rules.login.into_room;
         let fresh = || States::new(into_room);
-        let place = self.places.of(entry, into_room);
+        if let What::Call(_) = &entry.what {
+            self.places.of(entry, into_room);
+        }
         if let What::Event(event) = &entry.what {
+            let place = self.places.of(entry, into_room);
             let states = self.states.get_or_insert_with(fresh);
             let state = states.of(&place.0, Some(&place.1));
             match event.event {
@@ -72,13 +75,11 @@ impl Rule for LegalTransitions {
                     event.callback.as_deref().unwrap_or("?")
                 )),
             }
+            if event.state.is_some() {
+                self.last.insert(place, event.event);
+            }
         }
         self.states.get_or_insert_with(fresh).follow(entry);
-        if let What::Event(event) = &entry.what
-            && event.state.is_some()
-        {
-            self.last.insert(place, event.event);
-        }
     }
 
     fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}

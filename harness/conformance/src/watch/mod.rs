@@ -53,6 +53,23 @@ pub struct Anchor {
     pub entry: usize,
 }
 
+/// How long an answer may take, counted from the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// As long as the profile says; while the process stands still nothing is counted.
+    Usual(Millis),
+    /// As long as the script says, whatever happens meanwhile.
+    Strict(Millis),
+}
+
+impl Bound {
+    fn length(self) -> Millis {
+        match self {
+            Bound::Usual(length) | Bound::Strict(length) => length,
+        }
+    }
+}
+
 /// What a step knows when it begins.
 pub struct Beginning<'a> {
     /// The case.
@@ -118,7 +135,7 @@ impl Watch {
         anchor: Anchor,
         calls: &[(ClientIndex, Option<u32>)],
         expected: &Expected,
-        bound: Millis,
+        bound: Bound,
         case: &Case<'_>,
     ) -> Watch {
         let mut watch = Watch::empty();

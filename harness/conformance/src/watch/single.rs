@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use session::time::{Millis, Time};
+use session::time::Time;
 use session::words::State;
 
 use super::stretch::Stretch;
-use super::{Anchor, Beginning, Status, Unmet};
+use super::{Anchor, Beginning, Bound, Status, Unmet};
 use crate::case::Case;
 use crate::pattern;
 use crate::profile::Promise;
-use crate::scenario::{ClientIndex, Devices, Expected, Seen, When};
+use crate::scenario::{AppAct, ClientIndex, Devices, Expected, Seen, When};
 use crate::text;
 use crate::transcript::{CallAnswered, Entry, EventSeen, What};
 
@@ -36,8 +36,10 @@ pub(super) enum Kind {
         id: Option<u32>,
         /// When it was made; an app may have to ask for a ticket first.
         called: Option<Time>,
+        /// Since when the process stands still. What is usual does not bind it meanwhile.
+        frozen: Option<Time>,
         expected: Expected,
-        bound: Millis,
+        bound: Bound,
     },
     Advance(Time),
     Expect(ClientIndex, Seen, When),
@@ -67,12 +69,13 @@ impl Kind {
         device: String,
         id: Option<u32>,
         expected: Expected,
-        bound: Millis,
+        bound: Bound,
     ) -> Kind {
         Kind::Answer {
             device,
             id,
             called: None,
+            frozen: None,
             expected,
             bound,
         }
@@ -317,8 +320,9 @@ impl Single {
             device,
             id,
             called,
+            frozen,
             expected,
-            ..
+            bound,
         } = &mut self.kind
         else {
             return;
@@ -332,6 +336,14 @@ impl Single {
                 *called = Some(entry.at);
             }
             (What::Call(call), Some(id)) if call.id == id => *called = Some(entry.at),
+            (What::App { is }, _) if matches!(bound, Bound::Usual(_)) => match is {
+                AppAct::Frozen => *frozen = Some(entry.at),
+                AppAct::Resumed => {
+                    let stood_still = frozen.take().map(|since| entry.at.since(since));
+                    *called = called.map(|at| at + stood_still.unwrap_or_default());
+                }
+                _ => {}
+            },
             (What::NeverCalled(call), Some(id)) if call.id == id => {
                 let expected = say_expected(expected, case);
                 self.unmet(expected, pattern::say_entry(entry), Some(index));
@@ -387,7 +399,8 @@ impl Single {
             Kind::Answer {
                 expected, bound, ..
             } => {
-                let expected = format!("{} within {bound}", say_expected(expected, case));
+                let within = bound.length();
+                let expected = format!("{} within {within}", say_expected(expected, case));
                 self.unmet(expected, "no result".into(), None);
             }
             Kind::Expect(..) => {
@@ -410,7 +423,10 @@ impl Single {
         Some(match &self.kind {
             Kind::Done => self.began,
             Kind::Advance(until) | Kind::Observe(until) => *until,
-            Kind::Answer { bound, called, .. } => (*called)? + *bound,
+            Kind::Answer {
+                frozen: Some(_), ..
+            } => return None,
+            Kind::Answer { bound, called, .. } => (*called)? + bound.length(),
             Kind::Expect(_, _, When::Already) => self.began,
             Kind::Expect(_, _, When::FromNow(most)) => self.began + *most,
             Kind::Expect(_, _, When::Within(most) | When::Between(_, most)) => {
@@ -508,10 +524,10 @@ fn judge_answer(
         }
         Expected::Fails(error) => {
             let by_code = answer.code.is_some_and(|code| {
-                case.profile
-                    .errors_of(code, answer.api.parse().ok())
-                    .iter()
-                    .any(|known| known.is_a(*error))
+                let api = answer.api.parse().ok();
+                let known = case.profile.errors_of(code, api);
+                known.iter().any(|known| known.is_a(*error))
+                    || case.profile.code_of(*error, api) == Some(code)
             });
             let by_word = answer.error.is_some_and(|seen| seen.is_a(*error));
             !answer.ok && (by_word || (answer.error.is_none() && by_code))

@@ -2,12 +2,14 @@
 //!
 //! - `diagnostics`: what wrong files are told
 //! - `extends`: profiles that build on others
+//! - `language`: the reference page is up to date
 //! - `profiles`: every profile resolves, and every value says where it comes from
 //! - `requirements`: every id that is named exists
 //! - `vendors`: no vendor is named in code
 
 mod diagnostics;
 mod extends;
+mod language;
 mod profiles;
 mod requirements;
 mod vendors;
