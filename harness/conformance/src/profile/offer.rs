@@ -17,27 +17,23 @@ pub struct ConsoleOffer {
     /// Can the reconnect window be set?
     pub reconnect_window: bool,
     /// The most instances of one native platform; 0 where that cannot be set.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub most_per_platform: u32,
     /// The most web instances; 0 where that cannot be set.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub most_on_web: u32,
     /// The most native devices in total; 0 where that cannot be set.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub most_native_in_total: u32,
     /// The groups of platforms that can be made to exclude each other.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub exclude_each_other: Vec<Vec<Platform>>,
     /// What a device that was displaced while it was away can be told at its next login.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub kicked_while_away: Vec<KickedWhileAway>,
     /// The uses of several rooms to choose from.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub several_rooms: Vec<SeveralRooms>,
-}
-
-fn is_zero(number: &u32) -> bool {
-    *number == 0
 }
 
 impl Profile {
