@@ -62,6 +62,12 @@ pub struct Login {
     pub most_failures: Limit,
     /// How long; a login meanwhile fails with `too-many-failures`.
     pub lockout: Millis,
+    /// A login that is refused because of a session: is the app told with `login-failed`, too?
+    pub refusal: Telling,
+    /// A login whose ticket has run out: is the app told with `token-expired`, too?
+    pub expired_ticket: Telling,
+    /// An offline login of a user who logged out before.
+    pub offline_after_logout: OfflineAfterLogout,
 }
 
 /// Logging out.
@@ -76,6 +82,10 @@ pub struct Logout {
     pub while_reconnecting: Telling,
     /// A session that is there when the client is destroyed.
     pub at_destroy: AtDestroy,
+    /// After a failed login or reconnection, or a kick: does `logged-out` follow?
+    pub after_an_end: Telling,
+    /// Messages that arrive between the call and its result.
+    pub messages_meanwhile: MessagesMeanwhile,
 }
 
 /// One device's own links.
@@ -110,8 +120,10 @@ pub struct Heartbeat {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Reconnect {
-    /// How long the client keeps trying, counted from the `reconnecting` event (Z-AMB-02).
+    /// How long the client keeps trying (Z-AMB-02).
     pub window: Window,
+    /// From when on.
+    pub window_from: WindowFrom,
     /// The pause after the first failed attempt; it doubles from there.
     pub first_delay: Millis,
     /// The longest pause.
@@ -140,6 +152,12 @@ pub struct Token {
     pub short_at_renewal: ShortTicket,
     /// A ticket that was made in the future.
     pub from_the_future: FromTheFuture,
+    /// The longest life of a ticket that is accepted.
+    pub longest_life: Wait,
+    /// Until when a ticket is good whose last moment is not a whole second.
+    pub end_counts: EndCounts,
+    /// A renewal after the ticket ran out and ended the session.
+    pub renewal_after_expiry: RenewalAfterExpiry,
     /// Does an administrator's kick make the tickets of the user worthless (T-AMB-44)?
     pub after_server_kick: AfterServerKick,
 }
@@ -202,6 +220,8 @@ pub struct Identifiers {
     pub user_punctuation: String,
     /// The longest name of a user.
     pub name_longest: usize,
+    /// A login with an empty name.
+    pub empty_name: EmptyName,
     /// The longest room ID.
     pub room_longest: usize,
     /// What a room ID may hold besides ASCII letters and digits.
@@ -315,6 +335,54 @@ words! {
     AtDestroy, "choice" {
         LogsOut = "logs-out", "is logged out";
         DropsTheLink = "drops-the-link", "loses its link, as when the process ends";
+    }
+}
+
+words! {
+    /// An offline login of a user who logged out before.
+    OfflineAfterLogout, "choice" {
+        Allowed = "allowed", "succeeds";
+        Refused = "refused", "fails with offline-user-differs";
+    }
+}
+
+words! {
+    /// Messages that arrive between the call of a logout and its result.
+    MessagesMeanwhile, "choice" {
+        Dropped = "dropped", "are not told";
+        Delivered = "delivered", "are told";
+    }
+}
+
+words! {
+    /// From when on a reconnect window counts.
+    WindowFrom, "choice" {
+        Reconnecting = "reconnecting", "from the reconnecting event";
+        LastSignOfLife = "last-sign-of-life", "from the last thing heard of the server";
+    }
+}
+
+words! {
+    /// Until when a ticket is good.
+    EndCounts, "choice" {
+        Milliseconds = "milliseconds", "up to and with its last millisecond";
+        Seconds = "seconds", "up to the end of the second its last moment lies in";
+    }
+}
+
+words! {
+    /// A renewal after the ticket ran out and ended the session.
+    RenewalAfterExpiry, "choice" {
+        Refused = "refused", "fails with not-logged-in";
+        Revives = "revives", "logs the same user in again";
+    }
+}
+
+words! {
+    /// A login with an empty name.
+    EmptyName, "choice" {
+        Allowed = "allowed", "leaves the name as it is";
+        Refused = "refused", "fails with user-name-empty";
     }
 }
 
@@ -628,6 +696,9 @@ impl Identifiers {
 
     /// What is wrong with this name of a user, if something is.
     pub fn refuse_name(&self, name: &str) -> Option<ErrorWord> {
+        if name.is_empty() && self.empty_name == EmptyName::Refused {
+            return Some(ErrorWord::UserNameEmpty);
+        }
         (name.len() > self.name_longest).then_some(ErrorWord::UserNameTooLong)
     }
 }

@@ -150,6 +150,7 @@ words! {
         UserIdInvalid = "user-id-invalid", "the user ID is empty, too long or has a forbidden character";
         UserIdEmpty = "user-id-empty", "the user ID is empty";
         UserIdTooLong = "user-id-too-long", "the user ID is too long";
+        UserNameEmpty = "user-name-empty", "the user name is empty";
         UserNameTooLong = "user-name-too-long", "the user name is too long";
         RoomIdInvalid = "room-id-invalid", "the room ID is empty, too long or has a forbidden character";
         RoomIdEmpty = "room-id-empty", "the room ID is empty";

@@ -99,7 +99,12 @@ impl Client {
         let at = match self.whose(room) {
             Whose::Of(at) => at,
             Whose::NotMember => return outputs.push(failed(id, ErrorWord::NotMember)),
-            Whose::Nobody => return outputs.push(failed(id, ErrorWord::NotLoggedIn)),
+            Whose::Nobody => {
+                return match call {
+                    Call::RenewToken { ticket, .. } => self.revive(now, id, ticket, outputs),
+                    _ => outputs.push(failed(id, ErrorWord::NotLoggedIn)),
+                };
+            }
         };
         self.with_session(at, now, outputs, |session, say| match call {
             Call::RenewToken { ticket, .. } => session.renew(id, ticket, say),

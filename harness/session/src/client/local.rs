@@ -73,6 +73,14 @@ impl Local {
         })
     }
 
+    /// The user logged out; nobody is taken for the last one any more.
+    pub(super) fn forget_last_online(&mut self) -> Option<Output> {
+        self.last_online.take().map(|_| Output::Store {
+            key: LAST_USER.to_owned(),
+            value: None,
+        })
+    }
+
     /// A message of `user` to or from somebody.
     pub(super) fn keep(&mut self, user: &str, with: &str, text: &str) -> Output {
         let all = self.of.entry(user.to_owned()).or_default();

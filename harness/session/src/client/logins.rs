@@ -3,13 +3,14 @@
 use super::calls::Whose;
 use super::session::Session;
 use super::{Client, done, failed};
-use crate::peer::{CallId, LoginCall, Output};
+use crate::peer::{CallId, Happening, LoginCall, Output};
 use crate::rules::{
-    AgainOtherUser, AgainSameUser, AtDestroy, OfflineLogin, Wait, WhileLoggingIn, WithoutSession,
+    AgainOtherUser, AgainSameUser, AtDestroy, OfflineLogin, RenewalAfterExpiry, Telling, Wait,
+    WhileLoggingIn, WithoutSession,
 };
 use crate::ticket;
 use crate::time::Now;
-use crate::words::{ErrorWord, State};
+use crate::words::{ErrorWord, Event, State};
 
 /// What becomes of a login while there is a session already.
 enum Meanwhile {
@@ -35,7 +36,18 @@ impl Client {
         let meanwhile = self.in_the_way(&login);
         let why = match meanwhile.map(|at| self.meanwhile(at, &login.user)) {
             Some(Meanwhile::Repeat) => return outputs.push(done(id)),
-            Some(Meanwhile::Refuse(error)) => Some(error),
+            Some(Meanwhile::Refuse(error)) => {
+                if self.setup.rules.login.refusal == Telling::Told {
+                    let failed = Happening {
+                        room: login.room.clone(),
+                        user: Some(login.user.clone()),
+                        error: Some(error),
+                        ..Happening::new(Event::LoginFailed)
+                    };
+                    self.speaker(now, outputs).tell(failed); // Z-AMB-07
+                }
+                Some(error)
+            }
             Some(Meanwhile::Proceed) | None => self.too_soon(now),
         };
         if let Some(error) = why {
@@ -55,6 +67,27 @@ impl Client {
         let mut say = self.speaker(now, outputs);
         let session = Session::begin(id, login, several_rooms, &mut say);
         self.sessions.push(session);
+    }
+
+    /// Z-AMB-36: where a renewal revives, it is a login of the user whose ticket ran out.
+    pub(super) fn revive(
+        &mut self,
+        now: Now,
+        id: CallId,
+        ticket: String,
+        outputs: &mut Vec<Output>,
+    ) {
+        let rule = self.setup.rules.token.renewal_after_expiry;
+        match self.shared.expired.take() {
+            Some((user, room)) if rule == RenewalAfterExpiry::Revives => {
+                let login = LoginCall {
+                    room,
+                    ..LoginCall::new(&user, &ticket)
+                };
+                self.login(now, id, login, outputs);
+            }
+            _ => outputs.push(failed(id, ErrorWord::NotLoggedIn)),
+        }
     }
 
     /// What is checked here, before anything leaves the device.

@@ -20,7 +20,7 @@ use super::timers::{Timer, Timers};
 use super::{done, failed};
 use crate::message::{FromServer, Stream};
 use crate::peer::{CallId, Gateway, Happening, LinkId, LoginCall, MessageKind, Output};
-use crate::rules::{ReturningLoserTold, Wait};
+use crate::rules::{MessagesMeanwhile, ReturningLoserTold, Wait};
 use crate::time::{Millis, Time};
 use crate::wire::Decoder;
 use crate::words::{ErrorWord, Event, Reason, State};
@@ -58,6 +58,8 @@ pub(super) struct Session {
     /// A renewal made without a link, and its ticket: the next resumption carries it, and until
     /// that is accepted the old ticket stays in force (Z-AMB-39).
     renewal: Option<(CallId, String)>,
+    /// When the server was last heard.
+    heard: Time,
     /// Was the app warned about this ticket?
     warned: bool,
     /// When the ticket runs out, as the server told it.
@@ -133,6 +135,7 @@ impl Session {
             not_ready: false,
             requests: BTreeMap::new(),
             renewal: None,
+            heard: say.now,
             warned: false,
             ticket_ends: None,
             members: BTreeSet::new(),
@@ -260,6 +263,7 @@ impl Session {
     // ---- what the server says ----------------------------------------------------------------
 
     pub(super) fn received(&mut self, bytes: &[u8], say: &mut Speaker<'_>) {
+        self.heard = say.now;
         let (messages, fault) = self.decoder.push::<FromServer>(bytes);
         let link = self.link();
         for message in messages {
@@ -344,8 +348,10 @@ impl Session {
         text: String,
         say: &mut Speaker<'_>,
     ) {
-        // T-AMB-23: nothing from the call of logout on.
-        if self.state != State::Online || self.is_leaving() {
+        // T-AMB-23
+        let meanwhile = say.setup.rules.logout.messages_meanwhile;
+        let too_late = self.is_leaving() && meanwhile == MessagesMeanwhile::Dropped;
+        if self.state != State::Online || too_late {
             return;
         }
         if room.is_none() {

@@ -20,6 +20,8 @@ pub(super) struct Shared {
     recent: VecDeque<Time>,
     pub(super) listeners: Listeners,
     pub(super) local: Local,
+    /// The user and room of the session that ended last because its ticket ran out.
+    pub(super) expired: Option<(String, Option<String>)>,
     /// Logouts under way, and how many sessions they still wait for.
     leaving: BTreeMap<CallId, usize>,
 }
@@ -56,6 +58,7 @@ impl Shared {
                 others: BTreeSet::new(),
             },
             local,
+            expired: None,
             leaving: BTreeMap::new(),
         }
     }

@@ -8,8 +8,8 @@ use super::{Server, Turn};
 use crate::message::{FromServer, Hello};
 use crate::peer::{LinkId, Output, SessionEvent};
 use crate::rules::{
-    AfterServerKick, FromTheFuture, KickedWhileAway, Limit, Newcomer, Returning, SeveralRooms,
-    ShortTicket, TakeoverTold, Victim, WarningLead,
+    AfterServerKick, EndCounts, FromTheFuture, KickedWhileAway, Limit, Newcomer, Returning,
+    SeveralRooms, ShortTicket, TakeoverTold, Victim, Wait, WarningLead,
 };
 use crate::ticket::{self, Claims, Fault};
 use crate::time::{Millis, Time};
@@ -145,23 +145,39 @@ impl Turn<'_> {
     /// EXP-010, ZIM-009, TIM-015: the ticket must be whole, of this app, of this user, unexpired;
     /// judged in that order (T-AMB-41).
     pub(super) fn verify(&self, text: &str, app: u32, user: &str) -> Result<Time, ErrorWord> {
-        let claims =
-            ticket::verify(self.now.wall, text, app, user).map_err(|fault| match fault {
-                Fault::Empty => ErrorWord::TokenMissing,
-                Fault::Expired => ErrorWord::TokenExpired,
-                Fault::Malformed | Fault::WrongKey => ErrorWord::TokenInvalid,
-                Fault::WrongUser => ErrorWord::TokenWrongUser,
-                Fault::WrongApp => ErrorWord::TokenWrongApp,
-            })?;
+        // T-AMB-02
+        let in_seconds = self.server.rules.token.end_counts == EndCounts::Seconds;
+        let second = |ms: u64| ms / 1_000 * 1_000;
+        let now = match in_seconds {
+            true => second(self.now.wall),
+            false => self.now.wall,
+        };
+        let claims = ticket::verify(now, text, app, user).map_err(|fault| match fault {
+            Fault::Empty => ErrorWord::TokenMissing,
+            Fault::Expired => ErrorWord::TokenExpired,
+            Fault::Malformed | Fault::WrongKey => ErrorWord::TokenInvalid,
+            Fault::WrongUser => ErrorWord::TokenWrongUser,
+            Fault::WrongApp => ErrorWord::TokenWrongApp,
+        })?;
         if claims.issued > self.now.wall
             && self.server.rules.token.from_the_future == FromTheFuture::Refused
         {
             return Err(ErrorWord::TokenInvalid); // T-AMB-03
         }
+        let rules = &self.server.rules.token;
+        if let Wait::For(longest) = rules.longest_life
+            && claims.ends.saturating_sub(claims.issued) > longest.0
+        {
+            return Err(ErrorWord::TokenInvalid); // Z-AMB-28
+        }
         if self.is_worthless(&claims) {
             return Err(ErrorWord::TokenRevoked);
         }
-        Ok(self.now.at + Millis(claims.ends.saturating_sub(self.now.wall)))
+        let ends = match in_seconds {
+            true => second(claims.ends) + 999,
+            false => claims.ends,
+        };
+        Ok(self.now.at + Millis(ends.saturating_sub(self.now.wall)))
     }
 
     /// T-AMB-44: in whole seconds, and that of the administrator's act included.

@@ -1,4 +1,4 @@
-use session::peer::{Answer, Call, Input, LoginCall, Outcome};
+use session::peer::{Answer, Call, Input, LoginCall, MessageKind, Outcome, Recipient};
 use session::rules::*;
 use session::time::Millis;
 use session::words::{ErrorWord, Event, Lifecycle, Platform};
@@ -224,4 +224,181 @@ fn a_logout_while_reconnecting_may_be_silent() {
     world.pass(SECOND);
     assert_eq!(world.results[&logout], OK);
     assert!(!world.told(0).contains(&Event::LoggedOut));
+}
+
+#[test]
+fn a_refused_second_login_may_be_told_with_a_callback() {
+    for (refusal, told) in [(Telling::Silent, false), (Telling::Told, true)] {
+        let mut rules = rules();
+        rules.login.refusal = refusal;
+        let (mut world, _) = all_in(rules, &[Platform::Android]);
+        world.login(0, "alice");
+        world.pass(SECOND);
+        assert_eq!(world.told(0).contains(&Event::LoginFailed), told);
+    }
+}
+
+#[test]
+fn an_expired_ticket_at_a_login_may_be_told_twice() {
+    for (expired_ticket, told) in [(Telling::Silent, false), (Telling::Told, true)] {
+        let mut rules = rules();
+        rules.login.expired_ticket = expired_ticket;
+        let mut world = World::new(rules, 1);
+        let ticket = world.ticket("alice", Millis(500));
+        world.pass(SECOND);
+        let login = world.call(0, Call::Login(LoginCall::new("alice", &ticket)));
+        world.pass(SECOND);
+        let failed = Outcome::Failed(ErrorWord::TokenExpired);
+        assert_eq!(world.results[&login], failed);
+        assert_eq!(world.told(0).contains(&Event::TokenExpired), told);
+    }
+}
+
+#[test]
+fn an_end_may_be_followed_by_a_plain_one() {
+    for (after_an_end, told) in [(Telling::Silent, false), (Telling::Told, true)] {
+        let mut rules = rules();
+        rules.logout.after_an_end = after_an_end;
+        let (world, _) = all_in(rules, &[Platform::Android; 2]);
+        assert!(is_out(&world, 0));
+        assert_eq!(world.told(0).contains(&Event::LoggedOut), told);
+    }
+}
+
+#[test]
+fn a_message_that_crosses_a_logout_is_told_where_that_is_the_rule() {
+    for (meanwhile, told) in [
+        (MessagesMeanwhile::Dropped, false),
+        (MessagesMeanwhile::Delivered, true),
+    ] {
+        let mut rules = rules();
+        rules.logout.messages_meanwhile = meanwhile;
+        let mut world = World::new(rules, 2);
+        world.login(0, "alice");
+        world.login(1, "bob");
+        world.pass(SECOND);
+        let message = Call::SendMessage {
+            kind: MessageKind::Message,
+            to: Recipient::User("alice".into()),
+            text: "hello".into(),
+        };
+        world.call(1, message);
+        world.pass(Millis(40));
+        world.call(0, Call::Logout { room: None });
+        world.pass(SECOND);
+        assert_eq!(world.told(0).contains(&Event::Message), told);
+    }
+}
+
+#[test]
+fn a_window_counts_from_the_callback_or_from_the_last_sign_of_life() {
+    // The last sign of life comes 60 ms after the login, the loss is told 20 s later.
+    for (from, early) in [
+        (WindowFrom::Reconnecting, false),
+        (WindowFrom::LastSignOfLife, true),
+    ] {
+        let mut rules = rules();
+        rules.reconnect.window_from = from;
+        let mut world = World::new(rules, 1);
+        world.login(0, "alice");
+        world.pass(Millis(150));
+        world.cut = true;
+        world.pass(Millis::seconds(1_210));
+        let failed = world.told(0).contains(&Event::ReconnectFailed);
+        assert_eq!(failed, early, "{from}");
+        world.pass(Millis::seconds(20));
+        assert!(world.told(0).contains(&Event::ReconnectFailed), "{from}");
+    }
+}
+
+#[test]
+fn a_ticket_may_be_too_long_or_last_to_the_end_of_its_second() {
+    let mut rules = rules();
+    rules.token.longest_life = Wait::For(Millis::seconds(60));
+    rules.token.end_counts = EndCounts::Seconds;
+    let mut world = World::new(rules, 2);
+    let mut login = |client: usize, wait: Millis, life: Millis| {
+        let ticket = world.ticket("alice", life);
+        world.pass(wait);
+        let call = world.call(client, Call::Login(LoginCall::new("alice", &ticket)));
+        world.pass(Millis(500));
+        world.results[&call].clone()
+    };
+    let life = Millis::seconds(61);
+    let refused = Outcome::Failed(ErrorWord::TokenInvalid);
+    assert_eq!(login(0, Millis::ZERO, life), refused);
+    // Made at 0.5 s for 1.1 s: the second it ends in is over at 2 s.
+    assert_eq!(login(0, Millis(1_400), Millis(1_100)), OK);
+    let expired = Outcome::Failed(ErrorWord::TokenExpired);
+    assert_eq!(login(1, Millis(2_000), Millis(1_100)), expired);
+}
+
+#[test]
+fn a_renewal_after_the_end_may_revive_the_session() {
+    for (rule, outcome) in [
+        (
+            RenewalAfterExpiry::Refused,
+            Outcome::Failed(ErrorWord::NotLoggedIn),
+        ),
+        (RenewalAfterExpiry::Revives, OK),
+    ] {
+        let mut rules = rules();
+        rules.token.renewal_after_expiry = rule;
+        let mut world = World::new(rules, 1);
+        let ticket = world.ticket("alice", Millis::seconds(60));
+        world.call(0, Call::Login(LoginCall::new("alice", &ticket)));
+        world.pass(Millis::seconds(61));
+        let ticket = world.ticket("alice", Millis::seconds(60));
+        let renewal = world.call(0, Call::RenewToken { ticket, room: None });
+        world.pass(SECOND);
+        assert_eq!(world.results[&renewal], outcome, "{rule}");
+    }
+}
+
+#[test]
+fn an_offline_login_after_a_logout_is_allowed_or_refused() {
+    for (rule, outcome) in [
+        (OfflineAfterLogout::Allowed, OK),
+        (
+            OfflineAfterLogout::Refused,
+            Outcome::Failed(ErrorWord::OfflineUserDiffers),
+        ),
+    ] {
+        let mut rules = rules();
+        rules.login.offline = OfflineLogin::LastUser;
+        rules.login.offline_after_logout = rule;
+        let (mut world, _) = all_in(rules, &[Platform::Android]);
+        world.call(0, Call::Logout { room: None });
+        world.pass(SECOND);
+        let ticket = world.ticket("alice", Millis::seconds(60));
+        let login = LoginCall {
+            offline: true,
+            ..LoginCall::new("alice", &ticket)
+        };
+        let login = world.call(0, Call::Login(login));
+        assert_eq!(world.results[&login], outcome, "{rule}");
+    }
+}
+
+#[test]
+fn an_empty_name_is_allowed_or_refused() {
+    for (rule, outcome) in [
+        (EmptyName::Allowed, OK),
+        (
+            EmptyName::Refused,
+            Outcome::Failed(ErrorWord::UserNameEmpty),
+        ),
+    ] {
+        let mut rules = rules();
+        rules.identifiers.empty_name = rule;
+        let mut world = World::new(rules, 1);
+        let ticket = world.ticket("alice", Millis::seconds(60));
+        let login = LoginCall {
+            name: Some(String::new()),
+            ..LoginCall::new("alice", &ticket)
+        };
+        let login = world.call(0, Call::Login(login));
+        world.pass(SECOND);
+        assert_eq!(world.results[&login], outcome, "{rule}");
+    }
 }

@@ -60,12 +60,17 @@ pub(crate) fn rules() -> Rules {
             ready_after: Wait::None,
             most_failures: Limit::UNLIMITED,
             lockout: Millis::seconds(60),
+            refusal: Telling::Silent,
+            expired_ticket: Telling::Silent,
+            offline_after_logout: OfflineAfterLogout::Allowed,
         },
         logout: Logout {
             without_session: WithoutSession::Ok,
             unknown_room: WithoutSession::NotLoggedIn,
             while_reconnecting: Telling::Told,
             at_destroy: AtDestroy::LogsOut,
+            after_an_end: Telling::Silent,
+            messages_meanwhile: MessagesMeanwhile::Dropped,
         },
         link: Link {
             connect_timeout: Millis::seconds(5),
@@ -81,6 +86,7 @@ pub(crate) fn rules() -> Rules {
         },
         reconnect: Reconnect {
             window: Window::Bounded(Millis::seconds(1_200)),
+            window_from: WindowFrom::Reconnecting,
             first_delay: Millis(500),
             longest_delay: Millis::seconds(20),
             jitter_percent: 50,
@@ -94,6 +100,9 @@ pub(crate) fn rules() -> Rules {
             short_at_login: ShortTicket::Accepted,
             short_at_renewal: ShortTicket::Accepted,
             from_the_future: FromTheFuture::Accepted,
+            longest_life: Wait::None,
+            end_counts: EndCounts::Milliseconds,
+            renewal_after_expiry: RenewalAfterExpiry::Refused,
             after_server_kick: AfterServerKick::Good,
         },
         devices: Devices {
@@ -121,6 +130,7 @@ pub(crate) fn rules() -> Rules {
             user_longest: 32,
             user_punctuation: "_-".into(),
             name_longest: 256,
+            empty_name: EmptyName::Allowed,
             room_longest: 127,
             room_punctuation: "_-".into(),
         },

@@ -5,7 +5,7 @@ use super::super::{failed, happening};
 use super::{Link, Request, Session, Speaker};
 use crate::message::FromClient;
 use crate::peer::{CallId, Happening};
-use crate::rules::Telling;
+use crate::rules::{OfflineAfterLogout, Telling};
 use crate::words::{ErrorWord, Event, Reason, State};
 
 impl Session {
@@ -72,6 +72,12 @@ impl Session {
     pub(super) fn login_failed(&mut self, error: ErrorWord, say: &mut Speaker<'_>) {
         self.close(say);
         self.tell(happening(Event::LoginFailed, None, Some(error)), say);
+        let rules = &say.setup.rules;
+        if error == ErrorWord::TokenExpired && rules.login.expired_ticket == Telling::Told {
+            let reason = Some(Reason::TokenExpired);
+            self.tell(happening(Event::TokenExpired, reason, Some(error)), say); // T-AMB-05
+        }
+        self.tell_the_end(say);
         if let Some(call) = self.login.take() {
             say.outputs.push(failed(call, error));
         }
@@ -97,9 +103,20 @@ impl Session {
         self.end_with(happening(event, reason, error), say);
     }
 
+    /// Z-AMB-09: an end may be followed by a plain one.
+    fn tell_the_end(&mut self, say: &mut Speaker<'_>) {
+        if say.setup.rules.logout.after_an_end == Telling::Told {
+            self.tell(Happening::new(Event::LoggedOut), say);
+        }
+    }
+
     fn end_with(&mut self, happening: Happening, say: &mut Speaker<'_>) {
         let error = happening.error;
+        if happening.reason == Some(Reason::TokenExpired) {
+            say.shared.expired = Some((self.user.clone(), self.room.clone()));
+        }
         self.tell(happening, say);
+        self.tell_the_end(say);
         if let Some((call, _)) = self.renewal.take() {
             say.outputs
                 .push(failed(call, error.unwrap_or(ErrorWord::NotLoggedIn)));
@@ -112,6 +129,10 @@ impl Session {
             && say.setup.rules.logout.while_reconnecting == Telling::Silent; // Z-AMB-34
         if !silent {
             self.tell(happening(Event::LoggedOut, Some(Reason::Logout), None), say);
+        }
+        if say.setup.rules.login.offline_after_logout == OfflineAfterLogout::Refused {
+            let forgotten = say.shared.local.forget_last_online(); // Z-AMB-30
+            say.outputs.extend(forgotten);
         }
         if let Some(call) = self.leaving.take() {
             say.has_left(call);

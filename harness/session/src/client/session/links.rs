@@ -5,7 +5,7 @@ use super::super::timers::Timer;
 use super::{Link, Session, Speaker};
 use crate::message::{FromClient, Hello};
 use crate::peer::{Gateway, LinkId, Output};
-use crate::rules::Window;
+use crate::rules::{Window, WindowFrom};
 use crate::time::Millis;
 use crate::wire::Decoder;
 use crate::words::{ErrorWord, Event, Reason, State};
@@ -118,7 +118,11 @@ impl Session {
     /// The window starts now: with the login call, or with the reconnecting event (Z-AMB-02).
     pub(super) fn open_window(&mut self, say: &mut Speaker<'_>) {
         if let Window::Bounded(window) = say.setup.rules.reconnect.window {
-            self.timers.set(Timer::Window, say.now + window);
+            let from = match say.setup.rules.reconnect.window_from {
+                WindowFrom::Reconnecting => say.now,
+                WindowFrom::LastSignOfLife => self.heard,
+            };
+            self.timers.set(Timer::Window, from + window);
         }
     }
 
