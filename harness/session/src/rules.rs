@@ -68,6 +68,8 @@ pub struct Login {
     pub expired_ticket: Telling,
     /// An offline login of a user who logged out before.
     pub offline_after_logout: OfflineAfterLogout,
+    /// A login of another user after the reconnect window ended, without a logout.
+    pub other_user_after_window: OtherUserAfterWindow,
 }
 
 /// Logging out.
@@ -343,6 +345,14 @@ words! {
     OfflineAfterLogout, "choice" {
         Allowed = "allowed", "succeeds";
         Refused = "refused", "fails with offline-user-differs";
+    }
+}
+
+words! {
+    /// A login of another user after the reconnect window ended, without a logout.
+    OtherUserAfterWindow, "choice" {
+        Accepted = "accepted", "is a login as any other";
+        Refused = "refused", "fails with log-out-first";
     }
 }
 

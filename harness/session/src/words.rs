@@ -145,6 +145,7 @@ words! {
         AlreadyLoggedIn = "already-logged-in", "a session exists; log out first";
         LoginInProgress = "login-in-progress", "a login is running";
         LoginCancelled = "login-cancelled", "a logout, destroy or other login ended this login first";
+        LogOutFirst = "log-out-first", "the last session was lost; its user has to be logged out first";
         LoginTooSoon = "login-too-soon", "a login follows the last one too soon";
         LogoutInProgress = "logout-in-progress", "a logout is running";
         UserIdInvalid = "user-id-invalid", "the user ID is empty, too long or has a forbidden character";

@@ -5,8 +5,8 @@ use super::session::Session;
 use super::{Client, done, failed};
 use crate::peer::{CallId, Happening, LoginCall, Output};
 use crate::rules::{
-    AgainOtherUser, AgainSameUser, AtDestroy, OfflineLogin, RenewalAfterExpiry, Telling, Wait,
-    WhileLoggingIn, WithoutSession,
+    AgainOtherUser, AgainSameUser, AtDestroy, OfflineLogin, OtherUserAfterWindow,
+    RenewalAfterExpiry, Telling, Wait, WhileLoggingIn, WithoutSession,
 };
 use crate::ticket;
 use crate::time::Now;
@@ -48,7 +48,9 @@ impl Client {
                 }
                 Some(error)
             }
-            Some(Meanwhile::Proceed) | None => self.too_soon(now),
+            Some(Meanwhile::Proceed) | None => {
+                self.too_soon(now).or(self.not_logged_out(&login.user))
+            }
         };
         if let Some(error) = why {
             return outputs.push(failed(id, error));
@@ -62,6 +64,7 @@ impl Client {
 
     fn begin(&mut self, now: Now, id: CallId, login: LoginCall, outputs: &mut Vec<Output>) {
         self.last_login = Some(now.at);
+        self.shared.lost = None;
         self.shared.local.login_called(&login.user);
         let several_rooms = self.several_rooms;
         let mut say = self.speaker(now, outputs);
@@ -163,6 +166,13 @@ impl Client {
         is_soon.then_some(ErrorWord::LoginTooSoon)
     }
 
+    /// Z-AMB-31
+    fn not_logged_out(&self, user: &str) -> Option<ErrorWord> {
+        let rule = self.setup.rules.login.other_user_after_window;
+        let other = self.shared.lost.as_ref().is_some_and(|lost| lost != user);
+        (other && rule == OtherUserAfterWindow::Refused).then_some(ErrorWord::LogOutFirst)
+    }
+
     pub(super) fn logout(
         &mut self,
         now: Now,
@@ -170,6 +180,7 @@ impl Client {
         room: Option<&str>,
         outputs: &mut Vec<Output>,
     ) {
+        self.shared.lost = None;
         let rules = &self.setup.rules.logout;
         let (rule, error) = match self.whose(room) {
             Whose::Of(at) => {

@@ -228,12 +228,16 @@ impl Session {
                 self.login_failed(ErrorWord::WindowEnded, say); // Z-AMB-03
             }
             // EXP-023: terminal; no attempt follows.
-            Timer::Window => self.end(
-                Event::ReconnectFailed,
-                Some(Reason::WindowEnded),
-                Some(ErrorWord::WindowEnded),
-                say,
-            ),
+            Timer::Window => {
+                say.shared.lost = Some(self.user.clone());
+                let error = Some(ErrorWord::WindowEnded);
+                self.end(
+                    Event::ReconnectFailed,
+                    Some(Reason::WindowEnded),
+                    error,
+                    say,
+                );
+            }
             Timer::Login => self.login_failed(ErrorWord::TimedOut, say),
             Timer::Warning => self.warn(say),
             // ZIM-052, Z-AMB-37: the local timer counts, with or without a link.

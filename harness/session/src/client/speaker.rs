@@ -22,6 +22,8 @@ pub(super) struct Shared {
     pub(super) local: Local,
     /// The user and room of the session that ended last because its ticket ran out.
     pub(super) expired: Option<(String, Option<String>)>,
+    /// The user whose session ended with its window, until a login or logout.
+    pub(super) lost: Option<String>,
     /// Logouts under way, and how many sessions they still wait for.
     leaving: BTreeMap<CallId, usize>,
 }
@@ -59,6 +61,7 @@ impl Shared {
             },
             local,
             expired: None,
+            lost: None,
             leaving: BTreeMap::new(),
         }
     }

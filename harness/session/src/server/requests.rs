@@ -156,6 +156,10 @@ impl Turn<'_> {
         if session.room.is_none() {
             return self.deny(link, id, ErrorWord::NotMember);
         }
+        // A session may outlive its ticket; what it is for does not (SOURCES express 2.6).
+        if on && self.now.at > session.ticket_ends {
+            return self.deny(link, id, ErrorWord::TokenExpired);
+        }
         if on && session.streams.len() >= MOST_STREAMS {
             return self.deny(link, id, ErrorWord::TooFrequent);
         }

@@ -63,6 +63,7 @@ pub(crate) fn rules() -> Rules {
             refusal: Telling::Silent,
             expired_ticket: Telling::Silent,
             offline_after_logout: OfflineAfterLogout::Allowed,
+            other_user_after_window: OtherUserAfterWindow::Accepted,
         },
         logout: Logout {
             without_session: WithoutSession::Ok,
