@@ -328,7 +328,7 @@ static ON_THIS_CLIENT: &[Field] = &[
 
 static LOGIN_FIELDS: &[Field] = &[
     optional("user", IDENTIFIER, "The user, when it is not the device's own.", "bob"),
-    optional("room", IDENTIFIER, "The room, when it is not `room-1`.", "room-2"),
+    optional("room", IDENTIFIER, "The room, when it is not the device's own: `room-1`, or in a fleet one of its name.", "room-2"),
     TOKEN_FIELD,
     NAME_FIELD,
     NOTIFY_FIELD,
@@ -347,7 +347,7 @@ static RENEW_FIELDS: &[Field] = &[
 
 static SWITCH_FIELDS: &[Field] = &[
     required("user", IDENTIFIER, "The user to log in.", "bob"),
-    optional("room", IDENTIFIER, "The room, when it is not `room-1`.", "room-2"),
+    optional("room", IDENTIFIER, "The room, when it is not the device's own: `room-1`, or in a fleet one of its name.", "room-2"),
     TOKEN_FIELD,
     NAME_FIELD,
 ];

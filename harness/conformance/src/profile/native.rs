@@ -160,7 +160,7 @@ impl NativeEvent {
     /// An argument with the event's own value where it stands for one.
     fn fill(&self, value: &Value, spoken: &EventSeen) -> Value {
         match value.as_str() {
-            Some("$code") => spoken.code.unwrap_or(0).into(),
+            Some("$code") => spoken.code.into(),
             Some("$room") => spoken.room.clone().into(),
             Some("$user") => spoken.user.clone().into(),
             Some("$text") => spoken.text.clone().into(),
