@@ -16,6 +16,9 @@ pub(crate) fn fits(client: ClientIndex, seen: &Seen, entry: &Entry, case: &Case<
         (Seen::Session { is, .. }, What::Counted { user }) => {
             entry.actor == SERVER && *is == SessionWord::Counted && *user == client.user
         }
+        (Seen::Session { is, .. }, What::AccountCreated { user }) => {
+            entry.actor == SERVER && *is == SessionWord::Registered && *user == client.user
+        }
         (Seen::Session { is, cause, room }, What::Session(session)) => {
             entry.actor == SERVER
                 && session.device == client.name
@@ -135,6 +138,10 @@ pub(crate) fn say(clients: Devices, seen: &Seen, case: &Case<'_>) -> String {
             is: SessionWord::Counted,
             ..
         } => "its user counted by the server".into(),
+        Seen::Session {
+            is: SessionWord::Registered,
+            ..
+        } => "an account for its user at the server".into(),
         Seen::Session { is, cause, .. } => match cause {
             Some(cause) => format!("its session {is} at the server by {cause}"),
             None => format!("its session {is} at the server"),

@@ -2,10 +2,12 @@
 //!
 //! - this file: the profile and its vocabulary
 //! - `offer`: what its console offers
+//! - `derived`: capabilities that follow from the rules
 //! - `load`: files to profiles, with `extends` and all complaints at their place
 //! - `native`: neutral words to the vendor's own and back
 //! - `promise`: what a profile promises at each point where vendors decide differently
 
+mod derived;
 mod load;
 mod native;
 mod offer;

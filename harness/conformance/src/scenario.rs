@@ -306,7 +306,12 @@ pub enum Expected {
     /// Success.
     Ok,
     /// Success with this value (`is: alice`, or a neutral state); `none` means an empty one.
-    OkWith(String),
+    OkWith {
+        /// The value.
+        value: String,
+        /// One of these vendor numbers; any, when empty.
+        codes: Vec<i64>,
+    },
     /// Failure with this error.
     Fails(ErrorWord),
     /// Failure with one of these vendor codes.
@@ -573,6 +578,7 @@ session::words! {
         Opened = "opened", "it began";
         Resumed = "resumed", "it goes on over a new link";
         Ended = "ended", "it ended";
+        Registered = "registered", "its user got an account, with the first login ever";
         Counted = "counted", "its user counts as active today, for the first time today";
     }
 }

@@ -76,7 +76,10 @@ pub(super) fn expected(decoder: &mut Decoder<'_>, filled: &Filled) -> Option<Exp
         return filled.word("outcome-of").map(Expected::OutcomeOf);
     }
     if filled.has("is") {
-        return answer(decoder, filled).map(Expected::OkWith);
+        return Some(Expected::OkWith {
+            value: answer(decoder, filled)?,
+            codes: filled.codes("code"),
+        });
     }
     match filled.entry("fails") {
         None => Some(Expected::Ok),
@@ -162,7 +165,7 @@ fn gateway(filled: &Filled) -> Option<Gateway> {
 fn takes(decoder: &mut Decoder<'_>, api: Api, filled: &Filled) {
     let takes = calls::takes(api);
     for entry in &filled.entries {
-        let beside = ["client", "api", "is", "fails", "outcome-of"].contains(&entry.name);
+        let beside = ["client", "api", "is", "code", "fails", "outcome-of"].contains(&entry.name);
         if !beside && !takes.has(entry.name) {
             decoder.complain(
                 Diagnostic::new("keys-apart", format!("`{api}` takes no `{}`", entry.name))

@@ -281,9 +281,10 @@ fn seen(decoder: &mut Decoder<'_>, filled: &Filled) -> Option<Seen> {
                     .at(entry.key, format!("there is none for `{is}`")),
             );
         }
-        if let (Some(entry), SessionWord::Counted) = (filled.entry("room"), is) {
+        let of_a_user = matches!(is, SessionWord::Counted | SessionWord::Registered);
+        if let (Some(entry), true) = (filled.entry("room"), of_a_user) {
             decoder.complain(
-                Diagnostic::new("keys-apart", "users are counted, not their rooms")
+                Diagnostic::new("keys-apart", "this is about a user, whatever the room")
                     .at(entry.key, format!("there is none for `{is}`")),
             );
         }

@@ -93,7 +93,13 @@ fn acts_mean_what_they_say() {
         "call: { client: phone, api: get-login-status, is: online }",
     ));
     assert_eq!(question.api, CallName::Known(Api::GetLoginStatus));
-    assert_eq!(then, Then::Wait(Expected::OkWith("online".into())));
+    assert_eq!(
+        then,
+        Then::Wait(Expected::OkWith {
+            value: "online".into(),
+            codes: Vec::new()
+        })
+    );
 
     let (client, renew, then) = call(&act(
         "start: { renew-token: { client: tablet, token: { valid-for: 1m } }, as: x }",

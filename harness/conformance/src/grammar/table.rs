@@ -124,7 +124,7 @@ call_records! {
 
 static CALL: Record = Record {
     groups: &[ON_CLIENT, CALL_FIELDS, ANSWER, OUTCOME],
-    rules: &[&[AtMostOne(&["fails", "outcome-of", "is"])]],
+    rules: &[&[Beside("code", &["is"])], &[AtMostOne(&["fails", "outcome-of", "is"])]],
 };
 
 static STARTED_CALL: Record = Record { groups: &[ON_CLIENT, CALL_FIELDS], rules: &[] };
@@ -401,6 +401,7 @@ const GATEWAY_FIELD: Field = optional("gateway", GATEWAY, "The gateway to begin 
 
 static ANSWER: &[Field] = &[
     optional("is", LONG_TEXT, "The answer a question must get; several things with `, ` between them, `none` for nobody and nothing.", "alice"),
+    optional("code", OneOrMany(&Code), "The vendor's number of that answer, or several.", "3"),
 ];
 
 static OUTCOME: &[Field] = &[

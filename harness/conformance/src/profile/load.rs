@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::Profile;
+use super::derived::derived;
 use crate::decode::{Broken, decode_json, hash};
 use crate::diagnostic::{Diagnostic, closest};
 use crate::source::{Source, Span};
@@ -259,8 +260,29 @@ fn merge(
     }
 }
 
+/// Adds the capabilities that follow from the rules; none of them may be listed.
+fn derive(file: &File<'_>, profile: &mut Profile) -> Result<(), Diagnostic> {
+    let mut listed = Vec::new();
+    for (capability, holds, knob) in derived(&profile.rules) {
+        if profile.capabilities.contains(&capability) {
+            listed.push(format!("`{capability}` follows from {knob}"));
+        } else if holds {
+            profile.capabilities.insert(capability);
+        }
+    }
+    let place = file.node.get("capabilities").or(file.node.get("id"));
+    let place = place.map_or(file.node.span, |node| node.span);
+    match listed.is_empty() {
+        true => Ok(()),
+        false => Err(Diagnostic::new("derived", listed.join(", and "))
+            .at(place, "listed here or in what it extends")
+            .help("leave out what follows from the rules")),
+    }
+}
+
 fn finish(file: &File<'_>, resolved: Resolved) -> Result<Profile, Diagnostic> {
     let mut profile: Profile = decode_json(resolved.json, &file.node)?;
+    derive(file, &mut profile)?;
     profile.ancestors = resolved.ancestors;
     profile.undocumented = resolved.undocumented;
     let mut values = profile.clone();

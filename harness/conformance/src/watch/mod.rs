@@ -321,7 +321,7 @@ impl Watch {
             return;
         }
         let heard = match &entry.what {
-            What::Counted { user } => self.users.get(user),
+            What::Counted { user } | What::AccountCreated { user } => self.users.get(user),
             What::Session(session) => self.devices.get(&session.device),
             _ => self.devices.get(&entry.actor),
         };

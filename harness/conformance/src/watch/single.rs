@@ -519,8 +519,10 @@ fn judge_answer(
 ) -> Result<(), Option<String>> {
     let fits = match expected {
         Expected::Ok => answer.ok,
-        Expected::OkWith(value) => {
-            answer.ok && answer.value.as_deref().unwrap_or("none") == value.as_str()
+        Expected::OkWith { value, codes } => {
+            answer.ok
+                && answer.value.as_deref().unwrap_or("none") == value.as_str()
+                && (codes.is_empty() || answer.code.is_some_and(|code| codes.contains(&code)))
         }
         Expected::Fails(error) => {
             let by_code = answer.code.is_some_and(|code| {
@@ -553,7 +555,13 @@ fn judge_answer(
 fn say_expected(expected: &Expected, case: &Case<'_>) -> String {
     match expected {
         Expected::Ok => "the call succeeds".into(),
-        Expected::OkWith(value) => format!("the call answers {value}"),
+        Expected::OkWith { value, codes } if codes.is_empty() => {
+            format!("the call answers {value}")
+        }
+        Expected::OkWith { value, codes } => {
+            let codes: Vec<String> = codes.iter().map(i64::to_string).collect();
+            format!("the call answers {value} ({})", codes.join(" or "))
+        }
         Expected::Fails(error) => match case.profile.code_of(*error, None) {
             Some(code) => format!("the call fails with {error} ({code})"),
             None => format!("the call fails with {error}"),

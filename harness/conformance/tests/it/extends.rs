@@ -1,7 +1,7 @@
 //! `extends`: what is merged, what is refused, and where the complaint points.
 
 use conformance::diagnostic;
-use conformance::profile::{Profile, Profiles};
+use conformance::profile::{Capability, Profile, Profiles};
 use conformance::source::Source;
 use session::rules::{WarningLead, Window};
 use session::time::Millis;
@@ -58,7 +58,9 @@ fn lists_replace_and_null_removes() {
     let profile = mine(
         "id: mine\nextends: zego-zim\ncapabilities: [accounts]\nevents: { token-expired: ~ }\n",
     );
-    assert_eq!(profile.capabilities.len(), 1);
+    // And those that follow from its rules.
+    assert!(!profile.capabilities.contains(&Capability::UserMessages));
+    assert!(profile.capabilities.contains(&Capability::TokenWarning));
     assert!(!profile.events.contains_key(&Event::TokenExpired));
 }
 
