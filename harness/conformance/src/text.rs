@@ -1,4 +1,6 @@
-//! The readable view of a transcript: a function of its lines, heartbeats folded.
+//! The readable view of a transcript: a function of its lines, heartbeats folded, crowds counted.
+
+mod crowd;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -22,12 +24,20 @@ pub fn render(transcript: &Transcript) -> String {
         header.client_subject,
         header.server_subject
     );
-    render_entries(&transcript.entries, &mut text);
+    let (shown, others) = crowd::shown(&transcript.entries);
+    lines(&shown, &mut text);
+    if let Some(others) = others {
+        let _ = writeln!(text, "\n{others}");
+    }
     text
 }
 
 /// Some entries, a line each, runs of heartbeats in one.
 pub fn render_entries(entries: &[Entry], text: &mut String) {
+    lines(&entries.iter().collect::<Vec<_>>(), text);
+}
+
+fn lines(entries: &[&Entry], text: &mut String) {
     let width = entries.iter().map(|e| e.actor.len()).max().unwrap_or(0);
     let mut rest = entries;
     while let [entry, after @ ..] = rest {
@@ -261,7 +271,7 @@ fn is_heartbeat(entry: &Entry) -> bool {
     }
 }
 
-fn say_heartbeats(entries: &[Entry], width: usize) -> String {
+fn say_heartbeats(entries: &[&Entry], width: usize) -> String {
     let mut by: BTreeMap<&str, usize> = BTreeMap::new();
     for entry in entries {
         *by.entry(&entry.actor).or_default() += 1;
