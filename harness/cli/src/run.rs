@@ -56,16 +56,17 @@ pub fn play(
         Some(jobs) => usize::try_from(jobs).unwrap_or(1),
         None => std::thread::available_parallelism().map_or(1, usize::from),
     };
+    // Crowds first: one that is played last leaves the other threads with nothing to do.
+    let mut order: Vec<usize> = (0..cases.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(cases[*index].0.scenario.clients.len()));
     let progress = progress(cases.len());
     let next = AtomicUsize::new(0);
     let done: Mutex<BTreeMap<usize, Result<CaseResult, Trouble>>> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..jobs.min(cases.len()) {
             scope.spawn(|| {
-                while let Some((index, (member, profile))) = {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    cases.get(index).map(|case| (index, case))
-                } {
+                while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let (member, profile) = &cases[index];
                     let result = play_one(member, profile, library, options);
                     progress.inc(1);
                     if let Ok(mut done) = done.lock() {
