@@ -57,7 +57,11 @@ fn the_built_in_suite_passes_anywhere() {
     let folder = tempfile::tempdir().unwrap();
     let ended = kickout(folder.path(), &["run"]);
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
-    assert!(!ended.stdout.contains("failed"));
+    let sum = ended.stdout.lines().rev().nth(1).unwrap_or_default();
+    assert!(
+        sum.contains(" passed, ") && !sum.contains("failed"),
+        "{sum}"
+    );
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
     assert!(
         left.is_empty(),
