@@ -21,7 +21,12 @@ fn ticked(case: &Case<'_>) -> Result<Transcript, HarnessError> {
 fn agree(longest: Time) -> usize {
     let suite = Suite::read();
     let mut compared = 0;
+    let mut differ = Vec::new();
     for case in &suite.cases() {
+        // A tick of turmoil's asks every pair of hosts.
+        if case.scenario.clients.len() > 12 {
+            continue;
+        }
         let name = format!("{} under {}", case.scenario.name, case.profile.id);
         let ours = run_case(case).unwrap_or_else(|error| panic!("{name}: {error}"));
         if ours.entries.last().is_none_or(|last| last.at > longest) {
@@ -33,7 +38,9 @@ fn agree(longest: Time) -> usize {
             Err(error) => panic!("{name}: {error}"),
         };
         let differences = tick::compare(&ours, &theirs, DEFAULT_TICK);
-        assert_eq!(differences, [], "{name}");
+        if let Some(first) = differences.first() {
+            differ.push(format!("{name}: {first:?}"));
+        }
         let grade = |transcript| {
             let judged = judge::judge(
                 case,
@@ -43,21 +50,25 @@ fn agree(longest: Time) -> usize {
             );
             judged.expect("its own transcript").grade
         };
-        assert_eq!(grade(&ours), grade(&theirs), "{name}");
+        let (ours, theirs) = (grade(&ours), grade(&theirs));
+        if ours != theirs {
+            differ.push(format!("{name}: {ours} here, {theirs} there"));
+        }
         compared += 1;
     }
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
     compared
 }
 
 #[test]
 fn short_cases_agree() {
-    assert!(agree(Time(300_000)) > 20);
+    assert!(agree(Time(180_000)) > 20);
 }
 
 #[test]
-#[ignore = "takes a minute"]
-fn all_cases_agree() {
-    assert!(agree(Time(u64::MAX)) > 50);
+#[ignore = "takes minutes"]
+fn cases_of_up_to_half_an_hour_agree() {
+    assert!(agree(Time(30 * 60_000)) > 300);
 }
 
 const OUTAGE: &str = "
