@@ -118,7 +118,7 @@ pub enum Act {
         /// On which devices.
         client: Devices,
         /// The call.
-        call: CallAct,
+        call: Box<CallAct>,
         /// What is done about its result.
         then: Then,
     },

@@ -111,7 +111,7 @@ fn call(decoder: &mut Decoder<'_>, word: &str, filled: &Filled, then: Then) -> O
     let call = called(decoder, word, filled)?;
     Some(Act::Call {
         client: filled.client()?,
-        call,
+        call: Box::new(call),
         then,
     })
 }
@@ -205,7 +205,7 @@ fn app(filled: &Filled) -> Option<Act> {
     match filled.get("is")? {
         Typed::Word(DESTROYED) => Some(Act::Call {
             client,
-            call: CallAct::new(CallName::Known(Api::Destroy)),
+            call: Box::new(CallAct::new(CallName::Known(Api::Destroy))),
             then: Then::Wait(Expected::Ok),
         }),
         _ => Some(Act::App {

@@ -64,7 +64,7 @@ fn acts_mean_what_they_say() {
     let tablet = Devices::from(ClientIndex(1));
     let phone = Devices::from(ClientIndex(0));
     let call = |act: &Act| match act {
-        Act::Call { client, call, then } => (*client, call.clone(), then.clone()),
+        Act::Call { client, call, then } => (*client, (**call).clone(), then.clone()),
         act => panic!("{act:?}"),
     };
 
