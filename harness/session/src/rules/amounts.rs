@@ -1,0 +1,113 @@
+//! Lengths of time and numbers that may also be absent.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Millis;
+
+/// How long the client keeps trying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// This long.
+    Bounded(Millis),
+    /// For ever.
+    Unlimited,
+}
+
+/// How long before the end of a ticket the app is warned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WarningLead {
+    /// Never.
+    None,
+    /// This long before.
+    Before(Millis),
+}
+
+/// A duration, or one word that stands for its absence.
+macro_rules! duration_or_word {
+    ($name:ident, $some:ident, $none:ident, $word:literal) => {
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $name::$some(length) => length.serialize(to),
+                    $name::$none => to.serialize_str($word),
+                }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<$name, D::Error> {
+                let text = String::deserialize(from)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = crate::time::BadDuration;
+            fn from_str(text: &str) -> Result<$name, crate::time::BadDuration> {
+                match text {
+                    $word => Ok($name::$none),
+                    text => text.parse().map($name::$some),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self {
+                    $name::$some(length) => length.fmt(f),
+                    $name::$none => f.write_str($word),
+                }
+            }
+        }
+    };
+}
+
+/// A length of time, or none at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// None.
+    None,
+    /// This long.
+    For(Millis),
+}
+
+/// A number of something, or as many as there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Limit {
+    /// At most so many.
+    Most(u32),
+    /// As many as there are.
+    None(Unlimited),
+}
+
+/// The word `unlimited`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unlimited {
+    /// No limit.
+    Unlimited,
+}
+
+impl Limit {
+    /// No limit.
+    pub const UNLIMITED: Limit = Limit::None(Unlimited::Unlimited);
+
+    /// Is `number` more than is allowed?
+    pub fn is_exceeded_by(self, number: usize) -> bool {
+        match self {
+            Limit::Most(most) => number > most as usize,
+            Limit::None(_) => false,
+        }
+    }
+}
+
+impl From<u32> for Limit {
+    fn from(most: u32) -> Limit {
+        Limit::Most(most)
+    }
+}
+
+duration_or_word!(Wait, For, None, "none");
+duration_or_word!(Window, Bounded, Unlimited, "unlimited");
+duration_or_word!(WarningLead, Before, None, "none");
