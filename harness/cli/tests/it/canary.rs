@@ -1,5 +1,6 @@
 //! A suite that stops looking is noticed: every native number of every profile is changed by one
-//! digit, and a step must say so. A changed transcript does not count.
+//! digit, and a step must say so. A changed transcript does not count. (That nothing is said where
+//! nothing is wrong is the suite's own test.)
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -88,19 +89,6 @@ fn a_wrong_digit_is_caught_by_a_step() {
     assert_eq!(missed, [""; 0], "changed, and no step noticed");
     let known: BTreeSet<String> = WITHOUT_A_ROW.iter().map(|n| (*n).to_owned()).collect();
     assert_eq!(without_row, known, "caught, but no requirement was named");
-}
-
-#[test]
-fn nothing_is_caught_where_nothing_is_wrong() {
-    let library = Library::read(
-        &sources("fixtures/profiles"),
-        &sources("fixtures/requirements"),
-    )
-    .expect("the data is sound");
-    let scenarios = native(&library);
-    for profile in library.profiles.runnable() {
-        assert_eq!(findings(&library, scenarios.iter(), &profile.id), []);
-    }
 }
 
 /// What steps find under this profile, up to the first scenario that names a row.

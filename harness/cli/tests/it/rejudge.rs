@@ -4,6 +4,7 @@ use conformance::case::Case;
 use conformance::judge::{self, Noticed, Stale};
 use conformance::library::Library;
 use conformance::plan;
+use conformance::scenario::Scenario;
 use conformance::transcript::{End, Transcript, What};
 
 use crate::canary::{scenarios, sources};
@@ -16,7 +17,8 @@ fn the_judge_and_the_director_agree_on_stored_transcripts() {
     )
     .expect("the data is sound");
     let mut judged = 0;
-    for scenario in scenarios(&library) {
+    let few = |scenario: &Scenario| scenario.clients.len() <= 20;
+    for scenario in scenarios(&library).into_iter().filter(few) {
         for profile in library.profiles.runnable() {
             if plan::not_applicable(&scenario, profile).is_some() {
                 continue;
