@@ -17,12 +17,12 @@ fn ticked(case: &Case<'_>) -> Result<Transcript, HarnessError> {
     tick::run(case, director, &mut ReferencePeers::new(case), DEFAULT_TICK)
 }
 
-/// Compares all cases whose virtual time is not above `longest`; returns how many there were.
-fn agree(longest: Time) -> usize {
+/// Compares every `nth` case whose virtual time is not above `longest`; returns how many there were.
+fn agree(nth: usize, longest: Time) -> usize {
     let suite = Suite::read();
     let mut compared = 0;
     let mut differ = Vec::new();
-    for case in &suite.cases() {
+    for case in suite.cases().iter().step_by(nth) {
         // A tick of turmoil's asks every pair of hosts.
         if case.scenario.clients.len() > 12 {
             continue;
@@ -62,13 +62,13 @@ fn agree(longest: Time) -> usize {
 
 #[test]
 fn short_cases_agree() {
-    assert!(agree(Time(180_000)) > 20);
+    assert!(agree(1, Time(180_000)) > 20);
 }
 
 #[test]
 #[ignore = "takes minutes"]
-fn cases_of_up_to_half_an_hour_agree() {
-    assert!(agree(Time(30 * 60_000)) > 300);
+fn every_other_case_of_up_to_half_an_hour_agrees() {
+    assert!(agree(2, Time(30 * 60_000)) > 200);
 }
 
 const OUTAGE: &str = "
