@@ -119,7 +119,7 @@ impl Speaker<'_> {
             recent.pop_front();
         }
         let may = !limit.is_exceeded_by(recent.len() + 1);
-        if may && limit != crate::rules::Limit::UNLIMITED {
+        if may && limit != crate::rules::Limit::Unlimited {
             recent.push_back(self.now);
         }
         may

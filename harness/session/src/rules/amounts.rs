@@ -72,32 +72,60 @@ pub enum Wait {
 }
 
 /// A number of something, or as many as there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
     /// At most so many.
     Most(u32),
     /// As many as there are.
-    None(Unlimited),
-}
-
-/// The word `unlimited`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Unlimited {
-    /// No limit.
     Unlimited,
 }
 
-impl Limit {
-    /// No limit.
-    pub const UNLIMITED: Limit = Limit::None(Unlimited::Unlimited);
+const UNLIMITED: &str = "unlimited";
 
+impl Limit {
     /// Is `number` more than is allowed?
     pub fn is_exceeded_by(self, number: usize) -> bool {
         match self {
             Limit::Most(most) => number > most as usize,
-            Limit::None(_) => false,
+            Limit::Unlimited => false,
+        }
+    }
+}
+
+impl Serialize for Limit {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Limit::Most(most) => to.serialize_u32(*most),
+            Limit::Unlimited => to.serialize_str(UNLIMITED),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Limit, D::Error> {
+        from.deserialize_any(LimitVisitor)
+    }
+}
+
+struct LimitVisitor;
+
+impl serde::de::Visitor<'_> for LimitVisitor {
+    type Value = Limit;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a number, or `{UNLIMITED}`")
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, most: u64) -> Result<Limit, E> {
+        u32::try_from(most)
+            .map(Limit::Most)
+            .map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(most), &self))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Limit, E> {
+        match text {
+            UNLIMITED => Ok(Limit::Unlimited),
+            text => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
         }
     }
 }
@@ -111,3 +139,23 @@ impl From<u32> for Limit {
 duration_or_word!(Wait, For, None, "none");
 duration_or_word!(Window, Bounded, Unlimited, "unlimited");
 duration_or_word!(WarningLead, Before, None, "none");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_a_number_or_its_word() {
+        let read = |json: &str| serde_json::from_str::<Limit>(json);
+        assert_eq!(read("3").unwrap(), Limit::Most(3));
+        assert_eq!(read("\"unlimited\"").unwrap(), Limit::Unlimited);
+        for bad in ["\"many\"", "-1", "4294967296", "[]"] {
+            let said = read(bad).unwrap_err().to_string();
+            assert!(said.contains("a number, or `unlimited`"), "{bad}: {said}");
+        }
+        for limit in [Limit::Most(3), Limit::Unlimited] {
+            let text = serde_json::to_string(&limit).unwrap();
+            assert_eq!(read(&text).unwrap(), limit);
+        }
+    }
+}

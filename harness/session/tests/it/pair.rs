@@ -58,7 +58,7 @@ pub(crate) fn rules() -> Rules {
             least_gap: Wait::None,
             offline: OfflineLogin::None,
             ready_after: Wait::None,
-            most_failures: Limit::UNLIMITED,
+            most_failures: Limit::Unlimited,
             lockout: Millis::seconds(60),
             refusal: Telling::Silent,
             expired_ticket: Telling::Silent,
@@ -76,7 +76,7 @@ pub(crate) fn rules() -> Rules {
         link: Link {
             connect_timeout: Millis::seconds(5),
             answer_timeout: Millis::seconds(10),
-            requests_per_second: Limit::UNLIMITED,
+            requests_per_second: Limit::Unlimited,
             gateways: 1,
         },
         heartbeat: Heartbeat {
@@ -110,7 +110,7 @@ pub(crate) fn rules() -> Rules {
             policy: DevicePolicy::Single,
             per_platform: Limit::Most(1),
             on_web: Limit::Most(1),
-            native_in_total: Limit::UNLIMITED,
+            native_in_total: Limit::Unlimited,
             exclude_each_other: Vec::new(),
             victim: Victim::Oldest,
             newcomer: Newcomer::Displaces,
@@ -120,8 +120,8 @@ pub(crate) fn rules() -> Rules {
         },
         rooms: Rooms {
             several: SeveralRooms::Refused,
-            most: Limit::UNLIMITED,
-            logins_per_second: Limit::UNLIMITED,
+            most: Limit::Unlimited,
+            logins_per_second: Limit::Unlimited,
             takeover_told: TakeoverTold::LeaveAndJoin,
         },
         local: Local {
