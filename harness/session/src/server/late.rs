@@ -46,6 +46,12 @@ impl Late {
         Some(how)
     }
 
+    /// The link is gone: nothing can overtake anything on it.
+    pub(super) fn forget(&mut self, link: LinkId) {
+        self.overtaken.remove(&link);
+        self.until.remove(&link);
+    }
+
     /// Is there nothing to do but to send?
     pub(super) fn is_idle(&self) -> bool {
         self.disturbances.is_empty() && self.overtaken.is_empty()

@@ -41,6 +41,7 @@ impl Turn<'_> {
         let Some(gone) = self.server.links.remove(&link) else {
             return;
         };
+        self.server.late.forget(link);
         if let Err(fault) = gone.decoder.finish() {
             self.breach(link, fault.to_string());
         }
