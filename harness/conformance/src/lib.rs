@@ -4,7 +4,7 @@
 //!
 //! - [`source`], [`yaml`], [`diagnostic`]: a text, its tree with positions, complaints about it
 //! - [`grammar`]: the scenario language as one table; [`schema`] and [`language`] are other views
-//! - [`document`]: text to [`scenario`], names resolved, all complaints at once
+//! - [`document`]: text to [`scenario`], names resolved, all complaints at once; [`emit`]: the way back
 //! - [`profile`]: a vendor as data; [`requirement`]: its statements; [`decode`]: data files
 //! - [`plan`]: which scenario applies to which profile; [`case`]: the two together
 //! - [`director`]: a case as commands, step by step (`script`, [`watch`], `pattern`)
@@ -17,6 +17,7 @@ pub mod decode;
 pub mod diagnostic;
 pub mod director;
 pub mod document;
+pub mod emit;
 pub mod grammar;
 pub mod judge;
 pub mod language;

@@ -87,7 +87,7 @@ pub struct Devices {
 }
 
 /// One step.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// Where it stands.
     pub span: Span,

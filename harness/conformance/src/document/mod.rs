@@ -203,7 +203,7 @@ fn action(decoder: &mut Decoder<'_>, step: &ReadStep) -> Option<Action> {
 }
 
 /// The first 16 hexadecimal digits of the SHA-256 of the text.
-fn hash(text: &str) -> String {
+pub(crate) fn hash(text: &str) -> String {
     let mut out = String::with_capacity(16);
     for byte in Sha256::digest(text.as_bytes()).iter().take(8) {
         let _ = write!(out, "{byte:02x}");

@@ -1,6 +1,7 @@
 //! The data of the repository, checked against the code that reads it.
 //!
 //! - `diagnostics`: what wrong files are told
+//! - `emit`: the suite survives being written out
 //! - `extends`: profiles that build on others
 //! - `language`: the reference page is up to date
 //! - `profiles`: every profile resolves, and every value says where it comes from
@@ -8,6 +9,7 @@
 //! - `vendors`: no vendor is named in code
 
 mod diagnostics;
+mod emit;
 mod extends;
 mod language;
 mod profiles;
