@@ -46,6 +46,10 @@ Examples:
 pub enum Command {
     /// Play scenarios against the reference client and server, and judge them
     Run(RunOptions),
+    /// Play random scenarios against every rule; a failure becomes a small scenario file
+    Fuzz(FuzzOptions),
+    /// Play a kept failure or a stored transcript again: does it still fail?
+    Replay(ReplayOptions),
     /// Show scenarios, and the profiles each applies to
     List(ListOptions),
     /// Print the JSON Schema of the scenario language, with every word of it
@@ -105,6 +109,77 @@ pub struct RunOptions {
     /// Write every transcript in its canonical form below this folder
     #[arg(long, value_name = "DIR")]
     pub transcripts: Option<PathBuf>,
+}
+
+/// `kickout fuzz`
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+A seed and a profile always give the same case; the profiles take turns.
+
+Examples:
+  kickout fuzz                                     ten thousand cases
+  kickout fuzz --time 1m --seed 5000
+  kickout fuzz --profile my-vendor.yaml --cases 100000
+  kickout fuzz --profile zego-zim --seed 4711 --cases 1")]
+pub struct FuzzOptions {
+    /// How many cases [default: 10000, or as many as fit in --time]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub cases: Option<u64>,
+
+    /// Begin no more cases after this long, such as 30s
+    #[arg(long, value_name = "DURATION", value_parser = length)]
+    pub time: Option<std::time::Duration>,
+
+    /// The first seed
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+
+    /// Only this profile, or the one in this YAML file; may be repeated [default: all]
+    #[arg(long, value_name = "ID|FILE")]
+    pub profile: Vec<String>,
+
+    /// How many cases to play at once [default: the number of processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub jobs: Option<u64>,
+
+    /// Where failures are kept
+    #[arg(long, value_name = "DIR", default_value = "scenarios/regressions")]
+    pub out: PathBuf,
+
+    /// It is a finding when a rare situation was never reached
+    #[arg(long)]
+    pub require_reach: bool,
+
+    /// Write a report, to standard output without a path; may be repeated
+    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = Report::parse)]
+    pub report: Vec<Report>,
+}
+
+fn length(text: &str) -> Result<std::time::Duration, String> {
+    let length: session::time::Millis = text
+        .parse()
+        .map_err(|bad: session::time::BadDuration| bad.0)?;
+    Ok(std::time::Duration::from_millis(length.0))
+}
+
+/// `kickout replay`
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kickout replay scenarios/regressions/i14_zego-zim_4711.yaml
+  kickout replay transcripts/kick/newer_login_wins/zego-zim.jsonl")]
+pub struct ReplayOptions {
+    /// A scenario that was kept, or a transcript written by --transcripts
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// The scenario that a transcript was made from, when it is not in the built-in suite
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+
+    /// Only this profile, or the one in this YAML file; may be repeated [default: all]
+    #[arg(long, value_name = "ID|FILE")]
+    pub profile: Vec<String>,
 }
 
 /// `kickout list`

@@ -4,6 +4,8 @@
 //! - [`exit`]: outcomes and their exit codes
 //! - [`suite`]: the built-in suite, and scenarios from disk
 //! - [`run`]: plays cases and tells what became of them
+//! - [`fuzzing`]: random scenarios, and what is kept of them
+//! - [`replay`]: a kept failure or a stored transcript again
 //! - [`snapshots`]: recorded transcripts
 //! - [`look_up`]: `list`, `schema` and `explain`
 //! - [`files`]: files are written whole or not at all
@@ -11,7 +13,9 @@
 pub mod args;
 pub mod exit;
 pub mod files;
+pub mod fuzzing;
 pub mod look_up;
+pub mod replay;
 pub mod run;
 pub mod snapshots;
 pub mod suite;
@@ -42,6 +46,8 @@ pub fn main() -> ExitCode {
     arguments.color.apply();
     let done = match &arguments.command {
         Command::Run(options) => run::run(options),
+        Command::Fuzz(options) => fuzzing::fuzz(options),
+        Command::Replay(options) => replay::replay(options),
         Command::List(options) => look_up::list(options),
         Command::Schema => look_up::schema(),
         Command::Explain(options) => look_up::explain(options),

@@ -17,7 +17,7 @@ use report::ndjson;
 use report::results::{CaseResult, Kind, Status};
 use report::terminal::{self, Paint};
 
-use crate::args::{Format, RunOptions};
+use crate::args::{Format, Report, RunOptions};
 use crate::exit::{Exit, Trouble};
 use crate::snapshots::{Compared, Policy};
 use crate::suite::{self, Member};
@@ -31,7 +31,7 @@ pub fn run(options: &RunOptions) -> Result<Exit, Trouble> {
     let library = suite::library(&options.selection)?;
     let profiles = suite::profiles(&options.selection, &library)?;
     let members = suite::scenarios(&options.selection, &library)?;
-    writable(options)?;
+    writable(&options.report)?;
     let results = play(&members, &profiles, &library, options)?;
     tell(&members, &results, options)?;
     Ok(Exit::of(&results))
@@ -52,10 +52,7 @@ pub fn play(
         .iter()
         .flat_map(|member| profiles.iter().map(move |profile| (member, *profile)))
         .collect();
-    let jobs = match options.jobs {
-        Some(jobs) => usize::try_from(jobs).unwrap_or(1),
-        None => std::thread::available_parallelism().map_or(1, usize::from),
-    };
+    let jobs = threads(options.jobs);
     // Crowds first: one that is played last leaves the other threads with nothing to do.
     let mut order: Vec<usize> = (0..cases.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(cases[*index].0.scenario.clients.len()));
@@ -165,8 +162,8 @@ fn repeat(member: &Member, profile: &Profile, seed: u64) -> String {
 }
 
 /// Reports must have a place before hours are spent on making them.
-fn writable(options: &RunOptions) -> Result<(), Trouble> {
-    for report in &options.report {
+pub(crate) fn writable(reports: &[Report]) -> Result<(), Trouble> {
+    for report in reports {
         if let Some(path) = &report.path {
             let unwritable = |error| Trouble::Unwritable(path.display().to_string(), error);
             if path.is_dir() {
@@ -232,12 +229,25 @@ fn told(members: &[Member], results: &[CaseResult]) -> String {
     text
 }
 
-fn progress(cases: usize) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+/// How many cases are played at once.
+pub(crate) fn threads(jobs: Option<u64>) -> usize {
+    match jobs {
+        Some(jobs) => usize::try_from(jobs).unwrap_or(1),
+        None => std::thread::available_parallelism().map_or(1, usize::from),
     }
+}
+
+/// Where progress is shown; nowhere, when nobody watches.
+pub(crate) fn progress_target() -> Option<ProgressDrawTarget> {
+    let somebody_watches = std::io::stderr().is_terminal();
+    somebody_watches.then(ProgressDrawTarget::stderr)
+}
+
+fn progress(cases: usize) -> ProgressBar {
+    let Some(target) = progress_target() else {
+        return ProgressBar::hidden();
+    };
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} cases, {elapsed}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::with_draw_target(Some(cases as u64), ProgressDrawTarget::stderr())
-        .with_style(style)
+    ProgressBar::with_draw_target(Some(cases as u64), target).with_style(style)
 }

@@ -26,7 +26,8 @@ pub fn not_applicable(scenario: &Scenario, profile: &Profile) -> Option<String> 
     })
 }
 
-fn refused(action: &Action, profile: &Profile) -> Option<String> {
+/// Why this step does not apply to a profile; `None` when it does.
+pub fn refused(action: &Action, profile: &Profile) -> Option<String> {
     match action {
         Action::Act(Act::Call { call, .. }) => call_refused(call, profile),
         Action::Act(Act::On { reaction, .. }) => reaction

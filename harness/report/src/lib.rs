@@ -2,8 +2,10 @@
 //!
 //! - [`results`]: what a run has come to, case by case
 //! - [`terminal`]: for people at a terminal
+//! - [`fuzzing`]: what random scenarios have come to
 //! - [`ndjson`]: for programs, one JSON object a line
 
+pub mod fuzzing;
 pub mod ndjson;
 pub mod results;
 pub mod terminal;

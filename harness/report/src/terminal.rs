@@ -60,6 +60,14 @@ impl Paint {
         )
     }
 
+    /// Something that is not as it must be.
+    pub(crate) fn bad(self, text: &str) -> String {
+        self.with(
+            Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
+            text,
+        )
+    }
+
     fn bold(self, text: &str) -> String {
         self.with(Style::new().bold(), text)
     }

@@ -1,0 +1,409 @@
+//! `kickout fuzz`: random scenarios against every rule.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use conformance::case::Case;
+use conformance::library::Library;
+use conformance::profile::Profile;
+use conformance::scenario::Scenario;
+use conformance::transcript::{End, Transcript, What};
+use fuzz::alphabet::{Alphabet, LONG};
+use fuzz::hunt::{By, Catch};
+use fuzz::reach::{self, Reach};
+use fuzz::{generate, hunt, keep, shrink};
+use indicatif::{ProgressBar, ProgressStyle};
+use report::fuzzing::{self, Caught, Fuzzed, Reached};
+use report::results::CaseResult;
+use report::terminal::{self, Paint};
+
+use crate::args::{Format, FuzzOptions, Selection};
+use crate::exit::{Exit, Trouble};
+use crate::run::{progress_target, threads, writable};
+use crate::{files, print, suite};
+
+/// How many cases are played when nobody says.
+const USUAL_CASES: u64 = 10_000;
+
+/// Every so many cases one is played twice and compared.
+const EVERY_SO_MANY: u64 = 64;
+
+/// The most failures that are shrunk and kept; the others are told.
+const MOST_KEPT: usize = 20;
+
+/// `kickout fuzz`
+///
+/// # Errors
+/// Files that are no good or cannot be written, or a profile that does not exist.
+pub fn fuzz(options: &FuzzOptions) -> Result<Exit, Trouble> {
+    let selection = Selection {
+        profile: options.profile.clone(),
+        ..Selection::default()
+    };
+    let library = suite::library(&selection)?;
+    let profiles = suite::profiles(&selection, &library)?;
+    writable(&options.report)?;
+    let alphabets: Vec<Alphabet<'_>> = profiles
+        .iter()
+        .map(|profile| Alphabet::of(profile))
+        .collect();
+    let field = Field {
+        alphabets,
+        library: &library,
+        seed: options.seed,
+    };
+    hush_panics_of_cases();
+    let (sums, took) = field.play_all(options);
+    let (caught, said) = field.keep_all(&sums, options)?;
+    let fuzzed = field.told(&sums, caught);
+    tell(&fuzzed, &said, took, options)?;
+    Ok(exit(&sums, &fuzzed, options))
+}
+
+fn exit(sums: &Sums, fuzzed: &Fuzzed, options: &FuzzOptions) -> Exit {
+    let broke = sums
+        .caught
+        .keys()
+        .any(|catch| matches!(catch.by, By::Broke(_)));
+    let unreached = fuzzed.reached.iter().any(|reached| reached.cases == 0);
+    if broke {
+        Exit::Harness
+    } else if !sums.caught.is_empty() || (options.require_reach && unreached) {
+        Exit::Findings
+    } else {
+        Exit::Success
+    }
+}
+
+thread_local! {
+    static IS_PLAYING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Who plays the cases.
+fn carrier(case: &Case<'_>) -> Result<Transcript, String> {
+    IS_PLAYING.set(true);
+    let transcript = runner::run_case(case);
+    IS_PLAYING.set(false);
+    transcript.map_err(|error| error.to_string())
+}
+
+/// A panic in a case is a catch, and told as such; any other is told as usual.
+fn hush_panics_of_cases() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !IS_PLAYING.get() {
+            usual(panic);
+        }
+    }));
+}
+
+/// The cases there are: the profiles take turns.
+struct Field<'a> {
+    alphabets: Vec<Alphabet<'a>>,
+    library: &'a Library,
+    seed: u64,
+}
+
+/// What many cases have come to. Its size does not grow with their number.
+#[derive(Debug, Default)]
+struct Sums {
+    cases: u64,
+    played_twice: u64,
+    virtual_ms: u64,
+    long_cases: u64,
+    /// How many cases took so many virtual seconds, from the first to the last step and in all.
+    script: BTreeMap<u64, u64>,
+    whole: BTreeMap<u64, u64>,
+    reach: Reach,
+    /// The first case of each catch, and how many cases there are.
+    caught: BTreeMap<Catch, (u64, u64)>,
+}
+
+impl Field<'_> {
+    fn alphabet(&self, case: u64) -> &Alphabet<'_> {
+        &self.alphabets[(case % self.alphabets.len() as u64) as usize]
+    }
+
+    fn seed(&self, case: u64) -> u64 {
+        self.seed.wrapping_add(case / self.alphabets.len() as u64)
+    }
+
+    fn scenario(&self, case: u64) -> Scenario {
+        generate::scenario(self.alphabet(case), self.seed(case))
+    }
+
+    /// Plays the cases; what they came to, and how many seconds it took.
+    fn play_all(&self, options: &FuzzOptions) -> (Sums, f64) {
+        let most = match (options.cases, options.time) {
+            (Some(cases), _) => cases,
+            (None, None) => USUAL_CASES,
+            (None, Some(_)) => u64::MAX,
+        };
+        let began = Instant::now();
+        let is_over =
+            |case| case >= most || options.time.is_some_and(|time| began.elapsed() >= time);
+        let progress = progress(most);
+        let next = AtomicU64::new(0);
+        let all: Mutex<Sums> = Mutex::default();
+        std::thread::scope(|scope| {
+            for _ in 0..threads(options.jobs) {
+                scope.spawn(|| {
+                    let mut own = Sums::default();
+                    loop {
+                        let case = next.fetch_add(1, Ordering::Relaxed);
+                        if is_over(case) {
+                            break;
+                        }
+                        self.play_one(case, &mut own);
+                        progress.inc(1);
+                        if own.cases.is_multiple_of(256) {
+                            progress.set_message(format!("{} caught", own.caught.len()));
+                        }
+                    }
+                    if let Ok(mut all) = all.lock() {
+                        all.merge(own);
+                    }
+                });
+            }
+        });
+        progress.finish_and_clear();
+        let all = all
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        (all, began.elapsed().as_secs_f64())
+    }
+
+    fn play_one(&self, case: u64, sums: &mut Sums) {
+        let scenario = self.scenario(case);
+        let profile = self.alphabet(case).profile;
+        let mut played = hunt::play(&scenario, profile, self.library, &carrier);
+        sums.cases += 1;
+        if case.is_multiple_of(EVERY_SO_MANY) {
+            sums.played_twice += 1;
+            let again = hunt::play(&scenario, profile, self.library, &carrier);
+            let text =
+                |played: &hunt::Played| played.record.as_ref().map(|(record, _)| record.to_jsonl());
+            if text(&played) != text(&again) {
+                played.catches.push(Catch {
+                    by: By::Broke("the same case played twice gave different transcripts".into()),
+                    rows: Vec::new(),
+                });
+            }
+        }
+        for catch in played.catches {
+            let (first, cases) = sums.caught.entry(catch).or_insert((case, 0));
+            *first = (*first).min(case);
+            *cases += 1;
+        }
+        if let Some((transcript, _)) = &played.record {
+            let (script, whole) = lengths(transcript);
+            sums.virtual_ms += whole;
+            sums.long_cases += u64::from(script > LONG.0);
+            *sums.script.entry(script / 1_000).or_default() += 1;
+            *sums.whole.entry(whole / 1_000).or_default() += 1;
+            sums.reach
+                .add(&reach::marks(transcript, profile.rules.login.into_room));
+        }
+    }
+
+    /// Shrinks and keeps what was caught; and what a person is told about each.
+    fn keep_all(
+        &self,
+        sums: &Sums,
+        options: &FuzzOptions,
+    ) -> Result<(Vec<Caught>, String), Trouble> {
+        let mut in_order: Vec<(&Catch, u64, u64)> = sums
+            .caught
+            .iter()
+            .map(|(catch, (first, cases))| (catch, *first, *cases))
+            .collect();
+        in_order.sort_by_key(|(_, first, _)| *first);
+        let mut all = Vec::new();
+        let mut said = String::new();
+        for (at, (catch, case, cases)) in in_order.into_iter().enumerate() {
+            let mut caught = Caught {
+                what: catch.say(),
+                sentence: catch.sentence(self.library),
+                profile: self.alphabet(case).profile.id.clone(),
+                seed: self.seed(case),
+                cases,
+                file: None,
+                steps: 0,
+                tries: 0,
+            };
+            if at < MOST_KEPT {
+                self.keep(catch, case, options, &mut caught, &mut said)?;
+            }
+            all.push(caught);
+        }
+        Ok((all, said))
+    }
+
+    fn keep(
+        &self,
+        catch: &Catch,
+        case: u64,
+        options: &FuzzOptions,
+        caught: &mut Caught,
+        said: &mut String,
+    ) -> Result<(), Trouble> {
+        let alphabet = self.alphabet(case);
+        let profile = alphabet.profile;
+        let shrunk = shrink::shrink(self.scenario(case), catch, alphabet, self.library, &carrier);
+        let kept = keep::kept(
+            shrunk.scenario,
+            catch,
+            &profile.id,
+            self.seed(case),
+            self.library,
+        );
+        let path = options.out.join(&kept.source.path);
+        files::write(&path, &kept.source.text)?;
+        caught.file = Some(path.display().to_string());
+        caught.steps = kept.steps.len();
+        caught.tries = shrunk.tries;
+        let repeat = format!("kickout replay {}", path.display());
+        said.push_str(&failure(&kept, profile, catch, self.library, &repeat));
+        Ok(())
+    }
+
+    fn told(&self, sums: &Sums, caught: Vec<Caught>) -> Fuzzed {
+        Fuzzed {
+            generator: generate::VERSION,
+            profiles: self
+                .alphabets
+                .iter()
+                .map(|alphabet| alphabet.profile.id.clone())
+                .collect(),
+            seed: self.seed,
+            cases: sums.cases,
+            played_twice: sums.played_twice,
+            median_script_ms: median(&sums.script) * 1_000,
+            median_whole_ms: median(&sums.whole) * 1_000,
+            long_cases: sums.long_cases,
+            virtual_ms: sums.virtual_ms,
+            caught,
+            reached: sums
+                .reach
+                .all()
+                .map(|(mark, cases)| Reached {
+                    mark: mark.word().to_owned(),
+                    means: mark.means().to_owned(),
+                    cases,
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Sums {
+    fn merge(&mut self, other: Sums) {
+        self.cases += other.cases;
+        self.played_twice += other.played_twice;
+        self.virtual_ms += other.virtual_ms;
+        self.long_cases += other.long_cases;
+        self.reach.merge(&other.reach);
+        for (into, from) in [
+            (&mut self.script, other.script),
+            (&mut self.whole, other.whole),
+        ] {
+            for (seconds, cases) in from {
+                *into.entry(seconds).or_default() += cases;
+            }
+        }
+        for (catch, (case, cases)) in other.caught {
+            let (first, all) = self.caught.entry(catch).or_insert((case, 0));
+            *first = (*first).min(case);
+            *all += cases;
+        }
+    }
+}
+
+/// Everything about a failure, as `run` tells it.
+fn failure(
+    kept: &Scenario,
+    profile: &Profile,
+    catch: &Catch,
+    library: &Library,
+    repeat: &str,
+) -> String {
+    let played = hunt::play(kept, profile, library, &carrier);
+    let Some((transcript, verdict)) = played.record else {
+        return format!("\n{}\n", catch.say());
+    };
+    let result = CaseResult::judged(kept, &transcript, verdict, library, repeat);
+    terminal::failure(&result, &kept.source, Paint { color: true })
+}
+
+/// Virtual milliseconds until the script was over, and in all.
+fn lengths(transcript: &Transcript) -> (u64, u64) {
+    let entries = &transcript.entries;
+    let whole = entries.last().map_or(0, |entry| entry.at.0);
+    let last_step = entries
+        .iter()
+        .rev()
+        .find(|entry| matches!(entry.what, What::Step { .. }));
+    // The last step of a script that runs to its end may be a pause.
+    let script = match entries.last().map(|entry| &entry.what) {
+        Some(What::End(End::Complete)) => last_step.map_or(whole, |entry| entry.at.0),
+        _ => whole,
+    };
+    (script, whole)
+}
+
+/// The middle one, in seconds.
+fn median(cases: &BTreeMap<u64, u64>) -> u64 {
+    let all: u64 = cases.values().sum();
+    let mut before = 0;
+    for (seconds, many) in cases {
+        before += many;
+        if before * 2 >= all {
+            return *seconds;
+        }
+    }
+    0
+}
+
+fn tell(fuzzed: &Fuzzed, said: &str, took: f64, options: &FuzzOptions) -> Result<(), Trouble> {
+    let mut text = said.to_owned();
+    text.push_str(&fuzzing::terminal(fuzzed, Paint { color: true }));
+    let threads = threads(options.jobs);
+    let rate = fuzzed.cases as f64 / took.max(0.001);
+    text.push_str(&format!(
+        "{took:.1} s on {threads} threads: {rate:.0} cases a second\n"
+    ));
+    if options.report.iter().any(|report| report.path.is_none()) {
+        let _ = anstream::stderr().lock().write_all(text.as_bytes());
+    } else {
+        print(&text)?;
+    }
+    for report in &options.report {
+        let text = match report.format {
+            Format::Ndjson => fuzzing::ndjson(fuzzed),
+        };
+        match &report.path {
+            Some(path) => files::write(path, &text)?,
+            None => print(&text)?,
+        }
+    }
+    Ok(())
+}
+
+fn progress(most: u64) -> ProgressBar {
+    let Some(target) = progress_target() else {
+        return ProgressBar::hidden();
+    };
+    let (length, form) = match most {
+        u64::MAX => (None, "{spinner} {pos} cases, {per_sec}, {elapsed}, {msg}"),
+        most => (
+            Some(most),
+            "{bar:30} {pos}/{len} cases, {per_sec}, {elapsed}, {msg}",
+        ),
+    };
+    let style = ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(length, target).with_style(style)
+}
