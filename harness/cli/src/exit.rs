@@ -66,6 +66,9 @@ pub enum Trouble {
     /// A file that cannot be written.
     #[error("cannot write {0}: {1}")]
     Unwritable(String, std::io::Error),
+    /// The harness itself broke.
+    #[error("the harness broke: {0}")]
+    Harness(String),
     /// Nothing to do.
     #[error("{0}")]
     Nothing(String),
@@ -84,6 +87,7 @@ impl Trouble {
     pub fn exit(&self) -> Exit {
         match self {
             Trouble::Nothing(_) => Exit::Nothing,
+            Trouble::Harness(_) => Exit::Harness,
             _ => Exit::Usage,
         }
     }

@@ -1,6 +1,6 @@
-//! Files are written whole or not at all.
+//! Files are written whole or not at all, and read up to a limit.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use crate::exit::Trouble;
@@ -11,6 +11,27 @@ use crate::exit::Trouble;
 /// The place cannot be written; what was there before is untouched.
 pub fn write(path: &Path, text: &str) -> Result<(), Trouble> {
     put(path, text).map_err(|error| Trouble::Unwritable(path.display().to_string(), error))
+}
+
+/// Reads a text file of at most `most` bytes.
+///
+/// # Errors
+/// It cannot be read, is larger, or is no text.
+pub fn read(path: &Path, most: u64) -> Result<String, Trouble> {
+    let shown = path.display().to_string();
+    let mut text = String::new();
+    let unreadable = |error| Trouble::Unreadable(shown.clone(), error);
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let size = file
+        .take(most + 1)
+        .read_to_string(&mut text)
+        .map_err(unreadable)?;
+    match size as u64 > most {
+        true => Err(Trouble::Usage(format!(
+            "{shown} is larger than {most} bytes"
+        ))),
+        false => Ok(text),
+    }
 }
 
 fn put(path: &Path, text: &str) -> std::io::Result<()> {

@@ -30,7 +30,13 @@ impl Source {
 
     /// The line `span` starts on, without its end.
     pub fn line(&self, span: Span) -> &str {
-        let (line, _) = self.position(span);
-        self.text.lines().nth(line - 1).unwrap_or("")
+        let start = span.start.min(self.text.len());
+        let (Some(before), Some(after)) = (self.text.get(..start), self.text.get(start..)) else {
+            return "";
+        };
+        let from = before.rfind('\n').map_or(0, |end| end + 1);
+        let to = after.find('\n').map_or(self.text.len(), |end| start + end);
+        let line = self.text.get(from..to).unwrap_or("");
+        line.strip_suffix('\r').unwrap_or(line)
     }
 }

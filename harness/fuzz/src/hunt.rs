@@ -59,7 +59,7 @@ impl Played {
 impl Catch {
     /// What an app does wrong is no catch: a random script does so all the time. Neither is a
     /// step that is not met: only the rules know what must come of a random script.
-    fn of(finding: &Finding) -> Option<Catch> {
+    pub fn of(finding: &Finding) -> Option<Catch> {
         let by = match &finding.by {
             _ if finding.fault == Fault::App => return None,
             Noticed::Rule(rule) => By::Rule(rule.clone()),

@@ -22,3 +22,26 @@ pub mod keep;
 pub mod reach;
 pub mod repair;
 pub mod shrink;
+
+/// The profiles, requirements and rules of the repository.
+#[cfg(test)]
+fn library() -> conformance::library::Library {
+    use conformance::source::Source;
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let read = |folder: &str| -> Vec<Source> {
+        let entries = std::fs::read_dir(root.join(folder)).expect("the folder is there");
+        let mut paths: Vec<_> = entries
+            .map(|entry| entry.expect("readable").path())
+            .collect();
+        paths.sort();
+        paths
+            .into_iter()
+            .map(|path| Source {
+                path: path.display().to_string(),
+                text: std::fs::read_to_string(&path).expect("a text file"),
+            })
+            .collect()
+    };
+    conformance::library::Library::read(&read("profiles"), &read("requirements"))
+        .expect("the data is sound")
+}

@@ -7,6 +7,8 @@
 
 mod edits;
 
+use std::collections::BTreeSet;
+
 use conformance::emit;
 use conformance::library::Library;
 use conformance::scenario::{Act, Action, Expected, Scenario, Then};
@@ -131,7 +133,13 @@ impl Shrinking<'_, '_> {
         while at > 0 && self.best.clients.len() > 1 {
             at -= 1;
             let without = edits::without_device(&self.best, at);
-            self.takes(without);
+            if !self.takes(without) {
+                let others = (0..self.best.clients.len()).filter(|other| *other != at);
+                let merged: Vec<Scenario> = others
+                    .map(|other| edits::merged(&self.best, at, other))
+                    .collect();
+                merged.into_iter().any(|merged| self.takes(merged));
+            }
         }
         for simpler in edits::simpler_clients(&self.best) {
             self.takes(simpler);
@@ -193,29 +201,28 @@ impl Shrinking<'_, '_> {
         }
     }
 
-    /// Shorter lengths than `now` that read better, the shortest first; if `now` is not one of
-    /// them, longer ones that do.
+    /// Lengths that read better than `now`: shorter round ones and such at which something turns,
+    /// the shortest first; if `now` is neither, also longer ones, and those a moment off a turn.
     fn better_lengths(&self, now: Millis) -> Vec<Millis> {
         const ROUND: [u64; 16] = [
             100, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000, 90_000, 120_000, 180_000,
             300_000, 600_000, 1_200_000, 1_800_000, 3_600_000,
         ];
         let turns = self.alphabet.turns.iter().chain(&self.alphabet.long_turns);
-        let beside = turns.flat_map(|turn| [turn.0.saturating_sub(1), turn.0, turn.0 + 1]);
-        let mut all: Vec<u64> = ROUND
-            .into_iter()
-            .chain(beside)
-            .filter(|ms| *ms > 0)
+        let beside: BTreeSet<u64> = turns
+            .clone()
+            .flat_map(|turn| [turn.0.saturating_sub(1), turn.0 + 1])
             .collect();
-        all.sort_unstable();
-        all.dedup();
-        let is_good = all.contains(&now.0);
-        let (shorter, longer): (Vec<u64>, Vec<u64>) = all
-            .into_iter()
-            .filter(|ms| *ms != now.0)
-            .partition(|ms| *ms < now.0);
-        let longer = longer.into_iter().take(if is_good { 0 } else { 4 });
-        shorter.into_iter().chain(longer).map(Millis).collect()
+        let good: BTreeSet<u64> = ROUND.into_iter().chain(turns.map(|turn| turn.0)).collect();
+        let is_good = good.contains(&now.0);
+        let shorter =
+            |lengths: &BTreeSet<u64>| -> Vec<u64> { lengths.range(1..now.0).copied().collect() };
+        let mut all = shorter(&good);
+        if !is_good {
+            all.extend(good.range(now.0..).take(2));
+            all.extend(shorter(&beside));
+        }
+        all.into_iter().map(Millis).collect()
     }
 
     /// A call that is waited for needs no name, and often no pause after it.
@@ -276,3 +283,6 @@ impl Shrinking<'_, '_> {
         })?
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,8 +77,8 @@ pub(super) fn act(alphabet: &Alphabet<'_>, on: Features, devices: usize) -> Boxe
     if on.has(Feature::ServerStops) {
         let acts = [
             ServerAct::Restart,
-            ServerAct::Restart,
             ServerAct::Stop,
+            ServerAct::Start,
             ServerAct::Start,
         ];
         add(2, select(acts.to_vec()).prop_map(Act::Server).boxed());
@@ -207,7 +207,7 @@ fn call(alphabet: &Alphabet<'_>, on: Features) -> BoxedStrategy<CallAct> {
             listener: Some(name.to_owned()),
             ..plain(api)
         });
-        all.push((1, call.boxed()));
+        all.push((3, call.boxed()));
     }
     if on.has(Feature::Renewals) && alphabet.has_call(Api::RenewToken) {
         let renewal = (option::weighted(0.7, token(alphabet, on)), room(on)).prop_map(

@@ -19,22 +19,42 @@ pub(super) fn without_device(scenario: &Scenario, at: usize) -> Scenario {
     smaller
 }
 
+/// The scenario in which all that is done to the device at `at` is done to another one instead.
+pub(super) fn merged(scenario: &Scenario, at: usize, into: usize) -> Scenario {
+    let mut all_on_one = scenario.clone();
+    for step in &mut all_on_one.steps {
+        if let Action::Act(act) = &mut step.action {
+            each_device(act, |devices| {
+                if devices.first().0 == at {
+                    *devices = ClientIndex(into).into();
+                }
+                true
+            });
+        }
+    }
+    without_device(&all_on_one, at)
+}
+
 /// Renumbers the devices of an act; `false` when it was about the one that is gone.
 fn moved(act: &mut Act, gone: usize) -> bool {
-    let renumber = |devices: &mut Devices| {
+    each_device(act, |devices| {
         let index = devices.first().0;
         *devices = ClientIndex(if index > gone { index - 1 } else { index }).into();
         index != gone
-    };
+    })
+}
+
+/// Changes the device an act is about, if it is about one; `false` when `change` says so.
+fn each_device(act: &mut Act, change: impl Fn(&mut Devices) -> bool) -> bool {
     match act {
         Act::Call { client, .. }
         | Act::Network { client, .. }
         | Act::App { client, .. }
         | Act::Clock { client, .. }
         | Act::On { client, .. }
-        | Act::TokenProvider { client, .. } => renumber(client),
+        | Act::TokenProvider { client, .. } => change(client),
         Act::Server(ServerAct::Kick { client, .. } | ServerAct::Disturb { client, .. }) => {
-            client.as_mut().is_none_or(renumber)
+            client.as_mut().is_none_or(change)
         }
         Act::Server(_) | Act::Advance(_) => true,
     }
