@@ -29,7 +29,7 @@ session::words! {
         WindowEndRace = "window-end-race", "a link comes up within a second of the end of the window";
         ReconnectedLate = "reconnected-late", "a session comes back after more than half a minute";
         HalfOpen = "half-open", "a device notices a link that silently died";
-        OldLinkEndsLate = "old-link-ends-late", "a link ends when a newer one is up already";
+        OldLinkReplaced = "old-link-replaced", "a session comes back over a new link while the server still holds the old one";
         LoginWhileLoggingIn = "login-while-logging-in", "a login is called while one is running";
         LoginWhileReconnecting = "login-while-reconnecting", "a login is called while reconnecting";
         LoginsAtOnce = "logins-at-once", "two devices log the same user in at the same instant";
@@ -43,7 +43,6 @@ session::words! {
         GhostFound = "ghost-found", "a device logs in while the server still has its old session";
         RestartWhileLoggingIn = "restart-while-logging-in", "the server stops while a login is under way";
         RestartWhileRenewing = "restart-while-renewing", "the server stops while a renewal is under way";
-        MessageInALogout = "message-in-a-logout", "a message arrives while a logout is under way";
         SeveralRooms = "several-rooms", "a device is in two rooms at once";
         ResumedAfterRestart = "resumed-after-restart", "a session goes on at a server that was started anew";
     }
@@ -83,6 +82,7 @@ pub fn marks(transcript: &Transcript, into_room: bool) -> BTreeSet<Mark> {
         devices: BTreeMap::new(),
         losing_kicks: false,
         restarted: false,
+        closed_at: None,
         logins: BTreeMap::new(),
         marks: BTreeSet::new(),
     };
@@ -98,6 +98,8 @@ struct Follower {
     /// The server was told to lose the news of kicks.
     losing_kicks: bool,
     restarted: bool,
+    /// When the server last closed a link.
+    closed_at: Option<Time>,
     /// The users that were logged in at the last instant somebody was, and by whom.
     logins: BTreeMap<String, (Time, String)>,
     marks: BTreeSet<Mark>,
@@ -113,7 +115,6 @@ struct Device {
     stands_still: bool,
     loses_everything: bool,
     skew: i64,
-    newest_link: u32,
     /// When a link last came up.
     linked: Option<Time>,
     reconnecting_since: Option<Time>,
@@ -169,7 +170,10 @@ impl Follower {
                         let old = device.sessions.insert(room, session.session.clone());
                         self.mark(Mark::GhostFound, old.is_some());
                     }
-                    SessionWord::Resumed => self.mark(Mark::ResumedAfterRestart, self.restarted),
+                    SessionWord::Resumed => {
+                        self.mark(Mark::ResumedAfterRestart, self.restarted);
+                        self.mark(Mark::OldLinkReplaced, self.closed_at == Some(entry.at));
+                    }
                     SessionWord::Ended => {
                         device
                             .sessions
@@ -191,6 +195,7 @@ impl Follower {
                 }
                 self.devices.insert(session.device.clone(), device);
             }
+            What::Close { .. } => self.closed_at = Some(entry.at),
             What::Server { act } => {
                 if act.starts_with("drop kicked-out") {
                     self.losing_kicks = true;
@@ -256,12 +261,8 @@ impl Follower {
                     );
                 }
             }
-            What::LinkUp { link } => {
-                device.newest_link = device.newest_link.max(*link);
-                device.linked = Some(entry.at);
-            }
-            What::LinkDown { link, .. } => {
-                self.mark(Mark::OldLinkEndsLate, *link < device.newest_link);
+            What::LinkUp { .. } => device.linked = Some(entry.at),
+            What::LinkDown { .. } => {
                 self.mark(Mark::RenewalLosesItsLink, device.has_open("renew-token"));
             }
             What::Network { is: Some(is), .. } => match is {
@@ -389,7 +390,6 @@ impl Follower {
                 let just_now = |at: Time| entry.at.since(at) <= Millis::seconds(1);
                 self.mark(Mark::WindowEndRace, device.linked.is_some_and(just_now));
             }
-            Event::Message => self.mark(Mark::MessageInALogout, device.has_open("logout")),
             Event::LoggedIn => {
                 device.rooms.extend(room.map(str::to_owned));
                 self.mark(Mark::SeveralRooms, device.rooms.len() > 1);
