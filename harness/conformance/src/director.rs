@@ -18,7 +18,7 @@ use crate::scenario::{
     Act, Action, AppAct, ClientIndex, Devices, GatewayWord, NetworkChange, ServerAct, Step,
 };
 use crate::script::Script;
-use crate::transcript::{End, LinkEnd, SERVER, StopReason, Transcript, What};
+use crate::transcript::{End, LinkEnd, RESTART, SERVER, SET, STOP, StopReason, Transcript, What};
 use crate::watch::{Status, Watch};
 
 /// Who acts.
@@ -367,10 +367,10 @@ impl<'a> Director<'a> {
     fn act_on_server(&mut self, now: Time, act: &ServerAct) {
         let (said, commands) = match act {
             ServerAct::Restart => (
-                "restart".to_owned(),
+                RESTART.to_owned(),
                 vec![Command::StopServer, Command::StartServer],
             ),
-            ServerAct::Stop => ("stop".to_owned(), vec![Command::StopServer]),
+            ServerAct::Stop => (STOP.to_owned(), vec![Command::StopServer]),
             ServerAct::Start => ("start".to_owned(), vec![Command::StartServer]),
             ServerAct::Kick { user, room, client } => {
                 let mut said = format!("kick {user}");
@@ -439,7 +439,7 @@ impl<'a> Director<'a> {
                 // Plain data: serialising it cannot fail.
                 let said = serde_json::to_string(console).expect("console settings are plain data");
                 (
-                    format!("set {said}"),
+                    format!("{SET}{said}"),
                     vec![Command::Order(Order::Set(console.clone()))],
                 )
             }

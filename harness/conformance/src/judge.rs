@@ -6,7 +6,7 @@ use session::words::ErrorWord;
 
 use crate::case::{Case, States};
 use crate::requirement::{Catalogue, Party};
-use crate::rules::{self, About, RuleTexts, Violation};
+use crate::rules::{self, About, RuleTexts, Settings, Violation};
 use crate::scenario::{Action, Observation, Seen};
 use crate::script::Script;
 use crate::source::Span;
@@ -316,6 +316,8 @@ impl Judgement<'_> {
         let about = About {
             profile: self.case.profile,
             rules: &self.case.rules,
+            leave_faults: self.case.scenario.leave_faults,
+            settings: &Settings::default(),
         };
         let mut app_rows_broken: BTreeSet<String> = BTreeSet::new();
         let violates: BTreeSet<String> = self
@@ -324,7 +326,8 @@ impl Judgement<'_> {
             .into_iter()
             .map(str::to_owned)
             .collect();
-        for ruling in rules::judge(self.transcript, &about) {
+        for mut ruling in rules::judge(self.transcript, &about) {
+            let found = std::mem::take(&mut ruling.found);
             let own = |aspect: &str| -> Vec<String> {
                 texts
                     .get(ruling.rule)
@@ -335,12 +338,12 @@ impl Judgement<'_> {
                     .map(str::to_owned)
                     .collect()
             };
-            for open in ruling.found.inconclusive {
+            for open in found.inconclusive {
                 self.verdict
                     .inconclusive
                     .push(format!("rule {}: {open}", ruling.rule));
             }
-            for (violation, more) in first_of_each_actor(ruling.found.violations) {
+            for (violation, more) in first_of_each_actor(found.violations) {
                 let rows = own(violation.aspect);
                 if ruling.party == Party::App {
                     // What this vendor does not forbid its apps is no breach.
@@ -352,7 +355,7 @@ impl Judgement<'_> {
                         continue;
                     }
                 }
-                let fault = match ruling.party {
+                let fault = match ruling.party_in(violation.aspect) {
                     Party::App => Fault::App,
                     party => self.blame(party),
                 };

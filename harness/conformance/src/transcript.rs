@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use session::rules::Console;
 use session::time::Time;
 use session::words::{EndCause, ErrorWord, Event, Platform, Reason, State};
 
@@ -178,6 +179,29 @@ pub enum What {
     End(End),
 }
 
+/// How the words of [`What::Server`] begin that change console settings; the settings follow.
+pub(crate) const SET: &str = "set ";
+
+impl What {
+    /// The console settings that this changes, if it does.
+    pub fn settings(&self) -> Option<Console> {
+        let What::Server { act } = self else {
+            return None;
+        };
+        serde_json::from_str(act.strip_prefix(SET)?).ok()
+    }
+
+    /// Did the server's process end here, and with it all it knew of sessions?
+    pub fn stops_server(&self) -> bool {
+        matches!(self, What::Server { act } if act == STOP || act == RESTART)
+    }
+}
+
+/// What [`What::Server`] says of the server's process.
+pub(crate) const STOP: &str = "stop";
+/// The same, when it starts again at once.
+pub(crate) const RESTART: &str = "restart";
+
 /// A call an app made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -335,6 +359,9 @@ pub struct SessionSeen {
     pub device: String,
     /// What that device is.
     pub platform: Platform,
+    /// The app ID it is under, where that is not the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<u32>,
     /// The room it is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,

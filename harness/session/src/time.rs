@@ -48,6 +48,13 @@ impl Time {
     }
 }
 
+impl Add for Millis {
+    type Output = Millis;
+    fn add(self, other: Millis) -> Millis {
+        Millis(self.0.saturating_add(other.0))
+    }
+}
+
 impl Add<Millis> for Time {
     type Output = Time;
     fn add(self, length: Millis) -> Time {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use session::peer::{
     Answer, Call, CallId, Gateway, LinkId, Outcome, Output, Recipient, SessionEvent,
 };
+use session::ticket::APP_ID;
 use session::time::Time;
 use session::words::{Api, State};
 
@@ -226,7 +227,7 @@ impl<'a> Record<'a> {
                 })
             }
             Output::Result { id, outcome } => self.answered(*id, outcome),
-            Output::Session(event) => session(event),
+            Output::Session(event) => self.session(event),
             Output::Breach { link, what } => What::Breach {
                 link: link.0,
                 what: what.clone(),
@@ -312,25 +313,32 @@ impl<'a> Record<'a> {
             None => "an unknown ticket".to_owned(),
         }
     }
-}
 
-fn session(event: &SessionEvent) -> What {
-    let (is, about, cause) = match event {
-        SessionEvent::AccountCreated { user } => {
-            return What::AccountCreated { user: user.clone() };
-        }
-        SessionEvent::Counted { user } => return What::Counted { user: user.clone() },
-        SessionEvent::Opened(about) => (SessionWord::Opened, about, None),
-        SessionEvent::Resumed(about) => (SessionWord::Resumed, about, None),
-        SessionEvent::Ended { about, cause } => (SessionWord::Ended, about, Some(*cause)),
-    };
-    What::Session(SessionSeen {
-        is,
-        session: about.session.clone(),
-        user: about.user.clone(),
-        device: about.device.clone(),
-        platform: about.platform,
-        room: about.room.clone(),
-        cause,
-    })
+    fn session(&self, event: &SessionEvent) -> What {
+        let (is, about, cause) = match event {
+            SessionEvent::AccountCreated { user } => {
+                return What::AccountCreated { user: user.clone() };
+            }
+            SessionEvent::Counted { user } => return What::Counted { user: user.clone() },
+            SessionEvent::Opened(about) => (SessionWord::Opened, about, None),
+            SessionEvent::Resumed(about) => (SessionWord::Resumed, about, None),
+            SessionEvent::Ended { about, cause } => (SessionWord::Ended, about, Some(*cause)),
+        };
+        What::Session(SessionSeen {
+            is,
+            session: about.session.clone(),
+            user: about.user.clone(),
+            device: about.device.clone(),
+            platform: about.platform,
+            app: self.other_app(&about.device),
+            room: about.room.clone(),
+            cause,
+        })
+    }
+
+    /// The app ID of a device, where it is not the usual one.
+    fn other_app(&self, device: &str) -> Option<u32> {
+        let device = self.case.find(device)?;
+        Some(self.case.client(device).app).filter(|app| *app != APP_ID)
+    }
 }

@@ -6,7 +6,7 @@ use session::time::{Millis, Time};
 
 use crate::case::Place;
 use crate::scenario::AppAct;
-use crate::transcript::{Entry, What};
+use crate::transcript::{Entry, Message, What};
 
 /// Something about each session: by device, then by room.
 #[derive(Debug)]
@@ -31,6 +31,14 @@ impl<T> Each<T> {
         self.of.get_mut(device)?.remove(room)
     }
 
+    pub(super) fn get(&self, (device, room): &Place) -> Option<&T> {
+        self.of.get(device)?.get(room)
+    }
+
+    pub(super) fn get_mut(&mut self, (device, room): &Place) -> Option<&mut T> {
+        self.of.get_mut(device)?.get_mut(room)
+    }
+
     /// Takes out everything about a device.
     pub(super) fn forget(&mut self, device: &str) -> BTreeMap<String, T> {
         self.of.remove(device).unwrap_or_default()
@@ -38,6 +46,10 @@ impl<T> Each<T> {
 
     pub(super) fn has_any(&self, device: &str) -> bool {
         self.of.get(device).is_some_and(|rooms| !rooms.is_empty())
+    }
+
+    pub(super) fn of(&self, device: &str) -> impl Iterator<Item = (&String, &T)> {
+        self.of.get(device).into_iter().flatten()
     }
 
     pub(super) fn of_mut(&mut self, device: &str) -> impl Iterator<Item = (&String, &mut T)> {
@@ -91,4 +103,16 @@ impl Frozen {
     pub(super) fn holds(&self, device: &str) -> bool {
         self.since.contains_key(device)
     }
+}
+
+/// The session that this message of a server says is accepted, if it says so.
+pub(super) fn session_accepted(message: &Message) -> Option<String> {
+    let text = message.text();
+    // Heartbeats are by far the most.
+    if message.is_heartbeat() || !(text.contains("\"session\":") && text.contains("\"ok\"")) {
+        return None;
+    }
+    let value = message.value();
+    (value.get("type")?.as_str()? == "ok").then_some(())?;
+    Some(value.get("session")?.as_str()?.to_owned())
 }

@@ -1,13 +1,14 @@
 //! Transcripts written by hand, for the rules' own tests.
 
 use session::time::Time;
-use session::words::{Event, Reason};
+use session::words::{EndCause, ErrorWord, Event, Platform, Reason};
 
-use super::{About, Ruling, judge};
+use super::{About, Ruling, Settings, judge};
 use crate::profile::{Profile, ProfileText, Profiles};
-use crate::scenario::AppAct;
+use crate::scenario::{AppAct, NetworkWord, SessionWord};
 use crate::transcript::{
-    CallAnswered, CallMade, End, Entry, EventSeen, FORMAT, Header, SCRIPT, Said, Transcript, What,
+    CallAnswered, CallMade, End, Entry, EventSeen, FORMAT, Header, LinkEnd, Message, SCRIPT,
+    SERVER, Said, SessionSeen, Transcript, What,
 };
 
 /// Lines in the making.
@@ -146,8 +147,190 @@ impl Lines {
         self.add(at, actor, What::Connect { link })
     }
 
+    pub(crate) fn link_up(self, at: u64, actor: &str, link: u32) -> Lines {
+        self.add(at, actor, What::LinkUp { link })
+    }
+
+    pub(crate) fn link_down(self, at: u64, actor: &str, link: u32) -> Lines {
+        let how = LinkEnd::Reset;
+        self.add(at, actor, What::LinkDown { link, how })
+    }
+
+    /// One message; an empty one stands for bytes that nobody can read.
+    pub(crate) fn says(self, at: u64, actor: &str, link: u32, json: &str) -> Lines {
+        let sent = What::Sent {
+            link,
+            bytes: json.len(),
+            messages: Message::new(json).into_iter().collect(),
+        };
+        self.add(at, actor, sent)
+    }
+
+    /// A link comes up, and a session of this user is asked for over it.
+    pub(crate) fn asks(self, at: u64, actor: &str, link: u32, user: &str) -> Lines {
+        let hello = format!(r#"{{"device":"{actor}","type":"login","user":"{user}"}}"#);
+        self.link_up(at, actor, link).says(at, actor, link, &hello)
+    }
+
+    /// A whole login of alice, as the server sees it, too; the link has the call's number.
+    pub(crate) fn login_over(self, at: u64, actor: &str, id: u32, session: &str) -> Lines {
+        self.call(at, actor, id, "login")
+            .event(at, actor, Event::LoggingIn)
+            .link_up(at, actor, id)
+            .opened(at, session, "alice", actor)
+            .event(at, actor, Event::LoggedIn)
+            .answer(at, actor, id, "login")
+    }
+
+    /// The server opens a session, on a phone.
+    pub(crate) fn opened(self, at: u64, session: &str, user: &str, device: &str) -> Lines {
+        let seen = SessionSeen {
+            is: SessionWord::Opened,
+            session: session.into(),
+            user: user.into(),
+            device: device.into(),
+            platform: Platform::Android,
+            app: None,
+            room: None,
+            cause: None,
+        };
+        self.add(at, SERVER, What::Session(seen))
+    }
+
+    pub(crate) fn resumed(self, at: u64, session: &str) -> Lines {
+        let seen = SessionSeen {
+            is: SessionWord::Resumed,
+            ..self.session(session)
+        };
+        self.add(at, SERVER, What::Session(seen))
+    }
+
+    pub(crate) fn ended(self, at: u64, session: &str, cause: EndCause) -> Lines {
+        let seen = SessionSeen {
+            is: SessionWord::Ended,
+            cause: Some(cause),
+            ..self.session(session)
+        };
+        self.add(at, SERVER, What::Session(seen))
+    }
+
+    fn session(&self, session: &str) -> SessionSeen {
+        let seen = self
+            .entries
+            .iter()
+            .rev()
+            .find_map(|entry| match &entry.what {
+                What::Session(seen) if seen.session == session => Some(seen.clone()),
+                _ => None,
+            });
+        seen.expect("the session was opened")
+    }
+
+    /// The last line, which opens a session, is about this platform.
+    pub(crate) fn on(self, platform: Platform) -> Lines {
+        self.session_with(|seen| seen.platform = platform)
+    }
+
+    /// The last line, which opens a session, is about this room.
+    pub(crate) fn in_room(self, room: &str) -> Lines {
+        self.session_with(|seen| seen.room = Some(room.into()))
+    }
+
+    /// The last line, which opens a session, is about another app.
+    pub(crate) fn under_app(self, app: u32) -> Lines {
+        self.session_with(|seen| seen.app = Some(app))
+    }
+
+    fn session_with(mut self, change: impl FnOnce(&mut SessionSeen)) -> Lines {
+        match self.entries.last_mut().map(|entry| &mut entry.what) {
+            Some(What::Session(seen)) => change(seen),
+            what => panic!("{what:?} is about no session"),
+        }
+        self
+    }
+
+    pub(crate) fn server(self, at: u64, act: &str) -> Lines {
+        self.add(at, SERVER, What::Server { act: act.into() })
+    }
+
+    pub(crate) fn network(self, at: u64, actor: &str, is: NetworkWord) -> Lines {
+        self.network_is(at, actor, Some(is), &[])
+    }
+
+    pub(crate) fn slow_network(self, at: u64, actor: &str) -> Lines {
+        self.network_is(at, actor, None, &[("latency", "10s")])
+    }
+
+    fn network_is(
+        self,
+        at: u64,
+        actor: &str,
+        is: Option<NetworkWord>,
+        quality: &[(&str, &str)],
+    ) -> Lines {
+        let quality = quality.iter().map(|(k, v)| (k.to_string(), v.to_string()));
+        let network = What::Network {
+            is,
+            direction: None,
+            quality: quality.collect(),
+        };
+        self.add(at, actor, network)
+    }
+
+    /// The last call has this argument.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Lines {
+        match self.entries.last_mut().map(|entry| &mut entry.what) {
+            Some(What::Call(call)) => drop(call.args.insert(name.into(), value.into())),
+            what => panic!("{what:?} is no call"),
+        }
+        self
+    }
+
+    /// The last event is about this user, and says this.
+    pub(crate) fn about(mut self, user: &str, text: &str) -> Lines {
+        if let Some(What::Event(event)) = self.entries.last_mut().map(|entry| &mut entry.what) {
+            event.user = Some(user.into());
+            event.text = Some(text.into());
+        }
+        self
+    }
+
+    /// The call with this number fails.
+    pub(crate) fn fails(self, at: u64, actor: &str, id: u32) -> Lines {
+        self.fails_with(at, actor, id, ErrorWord::ConnectionLost)
+    }
+
+    pub(crate) fn fails_with(self, at: u64, actor: &str, id: u32, error: ErrorWord) -> Lines {
+        self.result(at, actor, id).answer_with(|answer| {
+            answer.ok = false;
+            answer.error = Some(error);
+        })
+    }
+
+    /// The last result answers this.
+    pub(crate) fn answering(self, value: &str) -> Lines {
+        self.answer_with(|answer| answer.value = Some(value.into()))
+    }
+
+    fn answer_with(mut self, change: impl FnOnce(&mut CallAnswered)) -> Lines {
+        match self.entries.last_mut().map(|entry| &mut entry.what) {
+            Some(What::Result(answer)) => change(answer),
+            what => panic!("{what:?} is no result"),
+        }
+        self
+    }
+
+    /// The record is as long as it may be.
+    pub(crate) fn cut_off(self, at: u64) -> Transcript {
+        self.ends(at, End::RecordLimit)
+    }
+
     pub(crate) fn end(self, at: u64) -> Transcript {
-        let entries = self.add(at, SCRIPT, What::End(End::Complete)).entries;
+        self.ends(at, End::Complete)
+    }
+
+    fn ends(self, at: u64, end: End) -> Transcript {
+        let entries = self.add(at, SCRIPT, What::End(end)).entries;
         Transcript {
             header: Header {
                 format: FORMAT,
@@ -179,18 +362,31 @@ pub(crate) fn inconclusive(rule: &str, transcript: Transcript) -> bool {
 pub(crate) fn violated_in_rooms(rule: &str, transcript: Transcript) -> Option<usize> {
     let mut profile = plain_profile();
     profile.rules.login.into_room = true;
-    let ruling = ruling_under(rule, &transcript, &profile);
+    let ruling = ruling_under(rule, &transcript, &profile, false);
+    ruling.found.violations.first().map(|v| v.entry)
+}
+
+/// The same where faults are left in place at the end.
+pub(crate) fn violated_when_faults_stay(rule: &str, transcript: Transcript) -> Option<usize> {
+    let ruling = ruling_under(rule, &transcript, &plain_profile(), true);
     ruling.found.violations.first().map(|v| v.entry)
 }
 
 fn ruling(rule: &str, transcript: &Transcript) -> Ruling {
-    ruling_under(rule, transcript, &plain_profile())
+    ruling_under(rule, transcript, &plain_profile(), false)
 }
 
-fn ruling_under(rule: &str, transcript: &Transcript, profile: &Profile) -> Ruling {
+fn ruling_under(
+    rule: &str,
+    transcript: &Transcript,
+    profile: &Profile,
+    leave_faults: bool,
+) -> Ruling {
     let about = About {
         profile,
         rules: &profile.rules,
+        leave_faults,
+        settings: &Settings::default(),
     };
     judge(transcript, &about)
         .into_iter()

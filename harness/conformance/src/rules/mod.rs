@@ -8,12 +8,23 @@
 //! whether it held. Its sentence and the requirement rows it stands for are data
 //! (`fixtures/requirements/rules.yaml`).
 
+mod comes_to_rest;
+mod dead_members_leave;
+mod device_policy;
 mod each;
 mod every_call_one_result;
+mod follow;
+mod fresh_start;
 mod kicked_stays_out;
 mod legal_transitions;
 mod login_in_progress;
 mod logout_is_final;
+mod messages_once;
+mod no_ping_pong;
+mod one_session;
+mod online_means_accepted;
+mod own_generation;
+mod rooms_apart;
 mod window_end;
 
 use std::collections::BTreeMap;
@@ -36,6 +47,11 @@ pub trait Rule {
 
     /// Who has to keep it.
     fn party(&self) -> Party;
+
+    /// Who has to keep it in this aspect.
+    fn party_in(&self, _aspect: &str) -> Party {
+        self.party()
+    }
 
     /// The ways of breaking it that stand for different rows.
     fn aspects(&self) -> &'static [&'static str] {
@@ -69,6 +85,61 @@ pub struct About<'a> {
     pub profile: &'a Profile,
     /// Its rules with the scenario's console settings applied.
     pub rules: &'a Rules,
+    /// Are networks and servers left broken at the end?
+    pub leave_faults: bool,
+    /// What changed on the way.
+    pub settings: &'a Settings,
+}
+
+/// Console settings that changed on the way. The server obeys them from then on, an app's process
+/// from its next start on.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Each set of rules that was in force, once.
+    ever: Vec<Rules>,
+    /// The one in force now.
+    now: usize,
+}
+
+impl Settings {
+    /// Follows one entry; `first` is what is in force until settings change.
+    fn follow(&mut self, what: &What, first: &Rules) {
+        let Some(console) = what.settings() else {
+            return;
+        };
+        if self.ever.is_empty() {
+            self.ever.push(first.clone());
+        }
+        let mut rules = self.ever[self.now].clone();
+        console.apply(&mut rules);
+        let known = self.ever.iter().position(|known| *known == rules);
+        self.now = known.unwrap_or(self.ever.len());
+        if known.is_none() {
+            self.ever.push(rules);
+        }
+    }
+}
+
+impl About<'_> {
+    /// What the server obeys now.
+    fn rules_now(&self) -> &Rules {
+        self.settings
+            .ever
+            .get(self.settings.now)
+            .unwrap_or(self.rules)
+    }
+
+    /// A knob of which everybody thinks the same, whenever their process started.
+    fn settled<T: PartialEq>(&self, knob: impl Fn(&Rules) -> &T) -> Option<&T> {
+        let first = knob(self.rules);
+        let same = self.settings.ever.iter().all(|rules| knob(rules) == first);
+        same.then(|| knob(self.rules))
+    }
+
+    /// Does anybody document this knob?
+    fn documents(&self, knob: &str) -> bool {
+        !self.profile.undocumented.contains(knob)
+    }
 }
 
 /// What a rule has found.
@@ -103,8 +174,17 @@ pub struct Ruling {
     pub rule: &'static str,
     /// Who has to keep it.
     pub party: Party,
+    /// Who has to keep it in some aspects, where that is somebody else.
+    pub others: BTreeMap<&'static str, Party>,
     /// What it found.
     pub found: Found,
+}
+
+impl Ruling {
+    /// Who has to keep the rule in this aspect.
+    pub fn party_in(&self, aspect: &str) -> Party {
+        self.others.get(aspect).copied().unwrap_or(self.party)
+    }
 }
 
 /// A rule's sentence and rows.
@@ -161,11 +241,21 @@ impl RuleTexts {
 /// All rules, fresh.
 pub fn all() -> Vec<Box<dyn Rule>> {
     vec![
+        Box::<device_policy::DevicePolicyHolds>::default(),
         Box::<kicked_stays_out::KickedStaysOut>::default(),
+        Box::<no_ping_pong::NoPingPong>::default(),
+        Box::<own_generation::OwnGeneration>::default(),
         Box::<every_call_one_result::EveryCallOneResult>::default(),
+        Box::<one_session::OneSession>::default(),
         Box::<logout_is_final::LogoutIsFinal>::default(),
         Box::<legal_transitions::LegalTransitions>::default(),
         Box::<window_end::WindowEnd>::default(),
+        Box::<online_means_accepted::OnlineMeansAccepted>::default(),
+        Box::<messages_once::MessagesOnce>::default(),
+        Box::<dead_members_leave::DeadMembersLeave>::default(),
+        Box::<rooms_apart::RoomsApart>::default(),
+        Box::<fresh_start::FreshStart>::default(),
+        Box::<comes_to_rest::ComesToRest>::default(),
         Box::<login_in_progress::LoginInProgress>::default(),
     ]
 }
@@ -180,23 +270,39 @@ pub fn judge(transcript: &Transcript, about: &About<'_>) -> Vec<Ruling> {
         })
         .map(|rule| (rule, Found::default()))
         .collect();
+    let mut settings = Settings::default();
     for (index, entry) in transcript.entries.iter().enumerate() {
         // What an extra listener hears is no second event.
         if matches!(&entry.what, What::Event(event) if event.listener.is_some()) {
             continue;
         }
+        settings.follow(&entry.what, about.rules);
+        let about = About {
+            settings: &settings,
+            ..*about
+        };
         for (rule, found) in &mut rules {
-            rule.entry(index, entry, about, found);
+            rule.entry(index, entry, &about, found);
         }
     }
+    let about = About {
+        settings: &settings,
+        ..*about
+    };
     let end = transcript.entries.last().map_or(Time::START, |e| e.at);
     rules
         .into_iter()
         .map(|(mut rule, mut found)| {
-            rule.end(end, about, &mut found);
+            rule.end(end, &about, &mut found);
             Ruling {
                 rule: rule.id(),
                 party: rule.party(),
+                others: rule
+                    .aspects()
+                    .iter()
+                    .map(|aspect| (*aspect, rule.party_in(aspect)))
+                    .filter(|(_, party)| *party != rule.party())
+                    .collect(),
                 found,
             }
         })

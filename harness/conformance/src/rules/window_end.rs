@@ -118,9 +118,10 @@ impl Rule for WindowEnd {
 impl WindowEnd {
     fn begins(&mut self, place: Place, at: Time, about: &About<'_>) {
         self.forget(&place, about);
-        let due = match about.rules.reconnect.window {
-            Window::Bounded(window) => Some(at + window),
-            Window::Unlimited => None,
+        // A process that started before a change of settings has another window than one after it.
+        let due = match about.settled(|rules| &rules.reconnect.window) {
+            Some(Window::Bounded(window)) => Some(at + *window),
+            Some(Window::Unlimited) | None => None,
         };
         if let Some(due) = due {
             self.late.insert((last(due, about), place.clone()));
@@ -179,7 +180,10 @@ impl WindowEnd {
         let open = self.forget(place, about);
         let lasted = open.map(|open| entry.at.since(open.since));
         let tolerance = about.profile.bounds.tolerance;
-        let (aspect, expected) = match (about.rules.reconnect.window, open) {
+        let Some(window) = about.settled(|rules| &rules.reconnect.window) else {
+            return;
+        };
+        let (aspect, expected) = match (*window, open) {
             (Window::Bounded(window), Some(open)) => {
                 let Some(due) = open.due else { return };
                 if due.0.abs_diff(entry.at.0) <= tolerance.0 {
