@@ -8,13 +8,26 @@
 //! whether it held. Its sentence and the requirement rows it stands for are data
 //! (`fixtures/requirements/rules.yaml`).
 
+mod cause_and_code;
+mod destroyed_is_silent;
 mod each;
+mod each_listener_once;
 mod every_call_one_result;
+mod expiry_while_away;
+mod final_answers;
+mod keeps_trying;
 mod kicked_stays_out;
 mod legal_transitions;
+mod lives;
 mod login_in_progress;
 mod logout_is_final;
+mod newest_ticket;
+mod one_end;
+mod one_user_at_a_time;
+mod queries_agree;
+mod ticket_notices;
 mod window_end;
+mod wire;
 
 use std::collections::BTreeMap;
 
@@ -50,6 +63,11 @@ pub trait Rule {
     /// The knob it hangs on; where nobody documents it the rule says nothing.
     fn knob(&self) -> Option<&'static str> {
         None
+    }
+
+    /// Does it see what extra listeners hear? To the others that is no second event.
+    fn hears_every_listener(&self) -> bool {
+        false
     }
 
     /// Sees one entry.
@@ -164,8 +182,19 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::<kicked_stays_out::KickedStaysOut>::default(),
         Box::<every_call_one_result::EveryCallOneResult>::default(),
         Box::<logout_is_final::LogoutIsFinal>::default(),
+        Box::<destroyed_is_silent::DestroyedIsSilent>::default(),
+        Box::<one_user_at_a_time::OneUserAtATime>::default(),
         Box::<legal_transitions::LegalTransitions>::default(),
+        Box::<one_end::OneEnd>::default(),
+        Box::<cause_and_code::CauseAndCode>::default(),
+        Box::<final_answers::FinalAnswers>::default(),
         Box::<window_end::WindowEnd>::default(),
+        Box::<keeps_trying::KeepsTrying>::default(),
+        Box::<expiry_while_away::ExpiryWhileAway>::default(),
+        Box::<ticket_notices::TicketNotices>::default(),
+        Box::<newest_ticket::NewestTicket>::default(),
+        Box::<queries_agree::QueriesAgree>::default(),
+        Box::<each_listener_once::EachListenerOnce>::default(),
         Box::<login_in_progress::LoginInProgress>::default(),
     ]
 }
@@ -181,12 +210,11 @@ pub fn judge(transcript: &Transcript, about: &About<'_>) -> Vec<Ruling> {
         .map(|rule| (rule, Found::default()))
         .collect();
     for (index, entry) in transcript.entries.iter().enumerate() {
-        // What an extra listener hears is no second event.
-        if matches!(&entry.what, What::Event(event) if event.listener.is_some()) {
-            continue;
-        }
+        let is_extra = matches!(&entry.what, What::Event(event) if event.listener.is_some());
         for (rule, found) in &mut rules {
-            rule.entry(index, entry, about, found);
+            if !is_extra || rule.hears_every_listener() {
+                rule.entry(index, entry, about, found);
+            }
         }
     }
     let end = transcript.entries.last().map_or(Time::START, |e| e.at);
