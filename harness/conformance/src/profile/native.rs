@@ -64,7 +64,7 @@ impl Profile {
         let mut spoken = EventSeen {
             said: Said::Neutral,
             event: Some(happening.event),
-            state: happening.event.leads_to(),
+            state: state_after(happening.event, happening.error),
             reason: happening.reason,
             error: happening.error,
             code,
@@ -111,7 +111,6 @@ impl Profile {
             return spoken;
         };
         spoken.event = Some(*event);
-        spoken.state = event.leads_to();
         let mut said = None;
         for (name, value) in &native.args {
             let Some(given) = args.get(name) else {
@@ -139,12 +138,26 @@ impl Profile {
             spoken.reason = spoken.reason.or(by_code.map(|(reason, _)| *reason));
             spoken.error = self.errors_of(code, None).first().copied();
         }
+        spoken.state = state_after(*event, spoken.error);
         spoken
     }
 
     /// The vendor's callback for an event; `None` where the product knows no such event.
     pub fn native(&self, event: Event) -> Option<&NativeEvent> {
         self.events.get(&event)
+    }
+}
+
+/// The state that an event leads to; a login that is refused because of a session leaves that
+/// session as it is (Z-AMB-07).
+fn state_after(event: Event, error: Option<ErrorWord>) -> Option<State> {
+    let because_of_a_session = matches!(
+        error,
+        Some(ErrorWord::AlreadyLoggedIn | ErrorWord::LoginInProgress | ErrorWord::UserDiffers)
+    );
+    match event {
+        Event::LoginFailed if because_of_a_session => None,
+        event => event.leads_to(),
     }
 }
 

@@ -1,12 +1,15 @@
 //! What rules keep about devices and their sessions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use session::time::{Millis, Time};
 
 use crate::case::Place;
 use crate::scenario::AppAct;
-use crate::transcript::{Entry, Message, What};
+use crate::transcript::{CallMade, Entry, Message, What};
+
+/// What the listener is called that an app has unless it says otherwise.
+const MAIN: &str = "main";
 
 /// Something about each session: by device, then by room.
 #[derive(Debug)]
@@ -44,12 +47,12 @@ impl<T> Each<T> {
         self.of.remove(device).unwrap_or_default()
     }
 
-    pub(super) fn has_any(&self, device: &str) -> bool {
-        self.of.get(device).is_some_and(|rooms| !rooms.is_empty())
-    }
-
     pub(super) fn of(&self, device: &str) -> impl Iterator<Item = (&String, &T)> {
         self.of.get(device).into_iter().flatten()
+    }
+
+    pub(super) fn has_any(&self, device: &str) -> bool {
+        self.of.get(device).is_some_and(|rooms| !rooms.is_empty())
     }
 
     pub(super) fn of_mut(&mut self, device: &str) -> impl Iterator<Item = (&String, &mut T)> {
@@ -71,16 +74,74 @@ pub(super) fn say((device, room): &Place) -> String {
     }
 }
 
+/// Does the app's own listener begin or cease to hear with this call? What happened before, or
+/// happens until it hears again, is not told, so nothing is known of the session's state.
+pub(super) fn changes_hearing(call: &CallMade) -> bool {
+    matches!(call.api.as_str(), "add-listener" | "remove-listener")
+        && call.args.get("listener").is_some_and(|name| name == MAIN)
+}
+
+/// Something each session must have done by a moment.
+#[derive(Debug, Default)]
+pub(super) struct Dues {
+    first: BTreeSet<(Time, Place)>,
+    of: Each<Time>,
+}
+
+impl Dues {
+    /// When it is due for this session; `None` when it no longer is.
+    pub(super) fn set(&mut self, place: Place, due: Option<Time>) {
+        let known = self.of.get(&place).copied();
+        if known == due {
+            return;
+        }
+        if let Some(known) = known {
+            self.first.remove(&(known, place.clone()));
+        }
+        match due {
+            Some(due) => {
+                self.first.insert((due, place.clone()));
+                self.of.insert(place, due);
+            }
+            None => drop(self.of.remove(&place)),
+        }
+    }
+
+    /// Nothing is due on this device any more.
+    pub(super) fn forget(&mut self, device: &str) {
+        for (room, due) in self.of.forget(device) {
+            self.first.remove(&(due, (device.to_owned(), room)));
+        }
+    }
+
+    /// Takes out the first that should have been done before `now`.
+    pub(super) fn overdue(&mut self, now: Time) -> Option<Place> {
+        if self.first.first().is_none_or(|(due, _)| *due >= now) {
+            return None;
+        }
+        let (_, place) = self.first.pop_first()?;
+        self.of.remove(&place);
+        Some(place)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Place> {
+        self.first.iter().map(|(_, place)| place)
+    }
+}
+
 /// The processes that stand still, and since when. Nothing can be asked of them meanwhile.
 #[derive(Debug, Default)]
 pub(super) struct Frozen {
     since: BTreeMap<String, Time>,
+    /// Those that went on when all faults were lifted, which no entry tells.
+    unseen: BTreeSet<String>,
 }
 
 impl Frozen {
     /// Follows one entry. When the process goes on with it: how long it stood still.
     pub(super) fn follow(&mut self, entry: &Entry) -> Option<Millis> {
         let What::App { is } = &entry.what else {
+            self.shows_life(entry);
             return None;
         };
         match is {
@@ -94,10 +155,38 @@ impl Frozen {
             }
             AppAct::Crashed => {
                 self.since.remove(&entry.actor);
+                self.unseen.remove(&entry.actor);
                 None
             }
             AppAct::Started | AppAct::Background | AppAct::Foreground => None,
         }
+    }
+
+    /// A process that does something goes on, whether that was told or not.
+    fn shows_life(&mut self, entry: &Entry) {
+        if self.since.is_empty() {
+            return;
+        }
+        let is_of_process = matches!(
+            entry.what,
+            What::Event(_)
+                | What::Result(_)
+                | What::Connect { .. }
+                | What::LinkUp { .. }
+                | What::LinkDown { .. }
+                | What::Close { .. }
+                | What::Sent { .. }
+        );
+        let before = |since: &Time| *since < entry.at;
+        if is_of_process && self.since.get(&entry.actor).is_some_and(before) {
+            self.since.remove(&entry.actor);
+            self.unseen.insert(entry.actor.clone());
+        }
+    }
+
+    /// Did this process go on without an entry that tells since when?
+    pub(super) fn went_on_unseen(&self, device: &str) -> bool {
+        self.unseen.contains(device)
     }
 
     pub(super) fn holds(&self, device: &str) -> bool {

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use session::time::Time;
+use session::rules::Window;
+use session::time::{Millis, Time};
+use session::words::State;
 
-use super::each::Frozen;
+use super::each::{Frozen, changes_hearing};
 use super::{About, Found, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
@@ -21,6 +23,8 @@ pub(super) struct EveryCallOneResult {
     /// When each is due; those of a process that stands still are not.
     due: BTreeSet<(Time, u32)>,
     frozen: Frozen,
+    /// The devices with a session that is online, as far as their apps were told, and since when.
+    online: BTreeMap<String, Time>,
 }
 
 #[derive(Debug)]
@@ -44,21 +48,32 @@ impl Rule for EveryCallOneResult {
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        self.overdue(index, entry.at, found);
+        self.overdue(index, entry.at, about, found);
         let stood_still = self.frozen.follow(entry);
         match &entry.what {
             What::Call(call) => {
-                let bound = about.profile.bound_of(call.api.parse().ok());
+                if changes_hearing(call) {
+                    self.online.remove(&entry.actor);
+                }
+                let due = bound(&call.api, about).map(|bound| entry.at + bound);
                 let open = Open {
                     actor: entry.actor.clone(),
                     api: call.api.clone(),
-                    due: entry.at + bound,
+                    due: due.unwrap_or(NEVER),
                 };
-                if !self.frozen.holds(&entry.actor) {
+                if due.is_some() && !self.frozen.holds(&entry.actor) {
                     self.due.insert((open.due, call.id));
                 }
                 self.open.insert(call.id, open);
             }
+            What::Event(event) => match event.state {
+                Some(State::Online) => {
+                    let since = self.online.entry(entry.actor.clone());
+                    since.or_insert(entry.at);
+                }
+                Some(_) => drop(self.online.remove(&entry.actor)),
+                None => {}
+            },
             What::Result(answer) => match self.open.remove(&answer.id) {
                 Some(open) => {
                     self.due.remove(&(open.due, answer.id));
@@ -74,7 +89,10 @@ impl Rule for EveryCallOneResult {
             // A process that dies takes its calls with it.
             What::App {
                 is: AppAct::Crashed,
-            } => self.each_of(&entry.actor, |_, _, _| false),
+            } => {
+                self.online.remove(&entry.actor);
+                self.each_of(&entry.actor, |_, _, _| false);
+            }
             What::App { is: AppAct::Frozen } => self.each_of(&entry.actor, |_, _, _| true),
             What::App {
                 is: AppAct::Resumed,
@@ -98,6 +116,21 @@ impl Rule for EveryCallOneResult {
 }
 
 impl EveryCallOneResult {
+    /// A renewal may wait for the link that is to carry it (Z-AMB-39); that is no silence until
+    /// the app has been told for as long that there is one.
+    fn waits_for_a_link(&mut self, id: u32, due: Time, about: &About<'_>) -> Option<Time> {
+        let open = self.open.get_mut(&id)?;
+        let bound = about.profile.bounds.call;
+        let online = self.online.get(&open.actor);
+        let patient = open.api == "renew-token"
+            && bound > Millis::ZERO
+            && online.is_none_or(|since| due < *since + bound);
+        patient.then(|| {
+            open.due = due + bound;
+            open.due
+        })
+    }
+
     /// Makes the calls of a device no longer due, and keeps those that `keeps` says.
     fn each_of(
         &mut self,
@@ -114,11 +147,15 @@ impl EveryCallOneResult {
         });
     }
 
-    fn overdue(&mut self, index: usize, now: Time, found: &mut Found) {
+    fn overdue(&mut self, index: usize, now: Time, about: &About<'_>, found: &mut Found) {
         while let Some((due, id)) = self.due.first().copied()
             && due < now
         {
             self.due.remove(&(due, id));
+            if let Some(later) = self.waits_for_a_link(id, due, about) {
+                self.due.insert((later, id));
+                continue;
+            }
             if let Some(open) = self.open.remove(&id) {
                 found.violations.push(Violation {
                     aspect: aspect_of(&open.api),
@@ -132,6 +169,26 @@ impl EveryCallOneResult {
     }
 }
 
+/// Later than any run.
+const NEVER: Time = Time(u64::MAX / 2);
+
+/// How long a call may take; a login that is retried takes the whole window, which a console may
+/// have set.
+fn bound(api: &str, about: &About<'_>) -> Option<Millis> {
+    let is_login = matches!(api, "login" | "switch-room");
+    let api = if is_login { "login" } else { api };
+    let bound = about.profile.bound_of(api.parse().ok());
+    if !is_login || !about.rules.login.retried_for_window {
+        return Some(bound);
+    }
+    match about.rules.reconnect.window {
+        Window::Bounded(window) => {
+            Some(bound.max(Millis(window.0 + about.profile.bounds.tolerance.0)))
+        }
+        Window::Unlimited => None,
+    }
+}
+
 fn aspect_of(api: &str) -> &'static str {
     match api {
         "login" => LOGIN,
@@ -142,7 +199,11 @@ fn aspect_of(api: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::hand_written::{Lines, inconclusive, violated};
+    use session::rules::Window;
+    use session::time::Millis;
+    use session::words::Event;
+
+    use crate::rules::hand_written::{Lines, inconclusive, violated, violated_under};
 
     #[test]
     fn one_result_satisfies_it() {
@@ -171,6 +232,43 @@ mod tests {
         let lines = Lines::default().call(0, "phone", 1, "logout");
         assert_eq!(violated("I5", lines.clone().end(10)), None);
         assert!(inconclusive("I5", lines.end(10)));
+    }
+
+    #[test]
+    fn a_renewal_waits_for_the_link() {
+        let away = Lines::default()
+            .login(0, "phone", 1)
+            .event(1_000, "phone", Event::Reconnecting)
+            .call(2_000, "phone", 2, "renew-token");
+        assert_eq!(violated("I5", away.clone().end(3_600_000)), None);
+        assert!(inconclusive("I5", away.clone().end(3_600_000)));
+        let back = away.event(900_000, "phone", Event::Reconnected);
+        assert!(violated("I5", back.clone().end(3_600_000)).is_some());
+        let answered = back.result(900_000, "phone", 2);
+        assert_eq!(violated("I5", answered.end(3_600_000)), None);
+        let online = Lines::default()
+            .login(0, "phone", 1)
+            .call(2_000, "phone", 2, "renew-token");
+        assert!(violated("I5", online.end(100_000)).is_some());
+    }
+
+    #[test]
+    fn a_login_that_is_retried_takes_the_window_of_the_console() {
+        for api in ["login", "switch-room"] {
+            let lines = Lines::default()
+                .call(0, "phone", 1, api)
+                .result(3_600_000, "phone", 1)
+                .end(4_000_000);
+            let within = |window: Window| {
+                violated_under("I5", lines.clone(), |profile| {
+                    profile.rules.login.retried_for_window = true;
+                    profile.rules.reconnect.window = window;
+                })
+            };
+            assert_eq!(within(Window::Bounded(Millis::seconds(3_600))), None);
+            assert_eq!(within(Window::Unlimited), None);
+            assert!(within(Window::Bounded(Millis::seconds(1_200))).is_some());
+        }
     }
 
     #[test]

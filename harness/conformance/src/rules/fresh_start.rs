@@ -199,12 +199,9 @@ mod tests {
     }
 
     fn refused(at: u64) -> Lines {
-        started().call(at, "phone", 3, "login").fails_with(
-            at,
-            "phone",
-            3,
-            ErrorWord::AlreadyLoggedIn,
-        )
+        started()
+            .call(at, "phone", 3, "login")
+            .fails(at, "phone", 3, ErrorWord::AlreadyLoggedIn)
     }
 
     #[test]
@@ -221,12 +218,12 @@ mod tests {
         let lines = started()
             .login(3_000, "phone", 3)
             .call(200_000, "phone", 4, "login")
-            .fails_with(200_000, "phone", 4, ErrorWord::AlreadyLoggedIn);
+            .fails(200_000, "phone", 4, ErrorWord::AlreadyLoggedIn);
         assert_eq!(violated("I25", lines.end(999_000)), None);
         let both = started()
             .call(200_000, "phone", 3, "login")
             .call(200_000, "phone", 4, "login")
-            .fails_with(200_000, "phone", 4, ErrorWord::AlreadyLoggedIn);
+            .fails(200_000, "phone", 4, ErrorWord::AlreadyLoggedIn);
         assert_eq!(violated("I25", both.end(999_000)), None);
     }
 

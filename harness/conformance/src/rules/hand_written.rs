@@ -50,18 +50,50 @@ impl Lines {
         self.add(at, actor, What::Call(call))
     }
 
+    /// The last call has this argument.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Lines {
+        if let Some(What::Call(call)) = self.entries.last_mut().map(|entry| &mut entry.what) {
+            call.args.insert(name.into(), value.into());
+        }
+        self
+    }
+
     /// The result of the last call with this number.
     pub(crate) fn result(self, at: u64, actor: &str, id: u32) -> Lines {
-        let api = self
-            .entries
+        let api = self.api_of(id);
+        self.answer(at, actor, id, &api)
+    }
+
+    /// That call fails.
+    pub(crate) fn fails(self, at: u64, actor: &str, id: u32, error: ErrorWord) -> Lines {
+        self.result(at, actor, id).change_answer(|answer| {
+            answer.ok = false;
+            answer.error = Some(error);
+        })
+    }
+
+    /// That call answers this.
+    pub(crate) fn answers(self, at: u64, actor: &str, id: u32, value: &str) -> Lines {
+        self.result(at, actor, id)
+            .change_answer(|answer| answer.value = Some(value.into()))
+    }
+
+    fn change_answer(mut self, change: impl FnOnce(&mut CallAnswered)) -> Lines {
+        if let Some(What::Result(answer)) = self.entries.last_mut().map(|entry| &mut entry.what) {
+            change(answer);
+        }
+        self
+    }
+
+    fn api_of(&self, id: u32) -> String {
+        self.entries
             .iter()
             .rev()
             .find_map(|entry| match &entry.what {
                 What::Call(call) if call.id == id => Some(call.api.clone()),
                 _ => None,
             })
-            .unwrap_or_default();
-        self.answer(at, actor, id, &api)
+            .unwrap_or_default()
     }
 
     fn answer(self, at: u64, actor: &str, id: u32, api: &str) -> Lines {
@@ -82,6 +114,30 @@ impl Lines {
 
     pub(crate) fn event_because(self, at: u64, actor: &str, event: Event, reason: Reason) -> Lines {
         self.said(at, actor, Some(event), Some(reason), None)
+    }
+
+    /// An event that names its user.
+    pub(crate) fn event_of(self, at: u64, actor: &str, event: Event, user: &str) -> Lines {
+        self.event(at, actor, event)
+            .change_event(|event| event.user = Some(user.into()))
+    }
+
+    /// A login that is refused because of a session, told of as well.
+    pub(crate) fn refused(self, at: u64, actor: &str, error: ErrorWord, user: &str) -> Lines {
+        self.call(at, actor, 77, "login")
+            .event_of(at, actor, Event::LoginFailed, user)
+            .change_event(|event| {
+                event.error = Some(error);
+                event.state = None;
+            })
+            .fails(at, actor, 77, error)
+    }
+
+    fn change_event(mut self, change: impl FnOnce(&mut EventSeen)) -> Lines {
+        if let Some(What::Event(event)) = self.entries.last_mut().map(|entry| &mut entry.what) {
+            change(event);
+        }
+        self
     }
 
     /// A callback the profile does not know.
@@ -145,6 +201,12 @@ impl Lines {
 
     pub(crate) fn connect(self, at: u64, actor: &str, link: u32) -> Lines {
         self.add(at, actor, What::Connect { link })
+    }
+
+    /// A link that never came up.
+    pub(crate) fn refused_link(self, at: u64, actor: &str, link: u32) -> Lines {
+        let how = LinkEnd::Refused;
+        self.add(at, actor, What::LinkDown { link, how })
     }
 
     pub(crate) fn link_up(self, at: u64, actor: &str, link: u32) -> Lines {
@@ -277,11 +339,27 @@ impl Lines {
         self.add(at, actor, network)
     }
 
-    /// The last call has this argument.
-    pub(crate) fn with(mut self, name: &str, value: &str) -> Lines {
-        match self.entries.last_mut().map(|entry| &mut entry.what) {
-            Some(What::Call(call)) => drop(call.args.insert(name.into(), value.into())),
-            what => panic!("{what:?} is no call"),
+    /// A request that carries a ticket.
+    pub(crate) fn asks_for(
+        self,
+        at: u64,
+        actor: &str,
+        kind: &str,
+        user: &str,
+        ticket: &str,
+    ) -> Lines {
+        let message = serde_json::json!({ "type": kind, "user": user, "ticket": ticket });
+        self.sent(at, actor, Some(&message))
+    }
+
+    /// The last request is for this room.
+    pub(crate) fn for_room(mut self, room: &str) -> Lines {
+        if let Some(What::Sent { messages, .. }) = self.entries.last_mut().map(|e| &mut e.what) {
+            for message in messages {
+                let mut value = message.value();
+                value["room"] = room.into();
+                *message = Message::new(&value.to_string()).expect("it is JSON");
+            }
         }
         self
     }
@@ -295,34 +373,39 @@ impl Lines {
         self
     }
 
-    /// The call with this number fails.
-    pub(crate) fn fails(self, at: u64, actor: &str, id: u32) -> Lines {
-        self.fails_with(at, actor, id, ErrorWord::ConnectionLost)
-    }
-
-    pub(crate) fn fails_with(self, at: u64, actor: &str, id: u32, error: ErrorWord) -> Lines {
-        self.result(at, actor, id).answer_with(|answer| {
-            answer.ok = false;
-            answer.error = Some(error);
-        })
-    }
-
     /// The last result answers this.
     pub(crate) fn answering(self, value: &str) -> Lines {
-        self.answer_with(|answer| answer.value = Some(value.into()))
-    }
-
-    fn answer_with(mut self, change: impl FnOnce(&mut CallAnswered)) -> Lines {
-        match self.entries.last_mut().map(|entry| &mut entry.what) {
-            Some(What::Result(answer)) => change(answer),
-            what => panic!("{what:?} is no result"),
-        }
-        self
+        self.change_answer(|answer| answer.value = Some(value.into()))
     }
 
     /// The record is as long as it may be.
     pub(crate) fn cut_off(self, at: u64) -> Transcript {
         self.ends(at, End::RecordLimit)
+    }
+
+    /// Bytes that nobody can read.
+    pub(crate) fn opaque(self, at: u64, actor: &str) -> Lines {
+        self.sent(at, actor, None)
+    }
+
+    fn sent(self, at: u64, actor: &str, message: Option<&serde_json::Value>) -> Lines {
+        let messages = message.and_then(|message| Message::new(&message.to_string()));
+        let sent = What::Sent {
+            link: 1,
+            bytes: 99,
+            messages: messages.into_iter().collect(),
+        };
+        self.add(at, actor, sent)
+    }
+
+    /// The server opens a session for this device.
+    pub(crate) fn opened_for(self, at: u64, device: &str, user: &str) -> Lines {
+        self.opened(at, &format!("s-{device}"), user, device)
+    }
+
+    /// The server ends it.
+    pub(crate) fn ended_for(self, at: u64, device: &str, cause: EndCause) -> Lines {
+        self.ended(at, &format!("s-{device}"), cause)
     }
 
     pub(crate) fn end(self, at: u64) -> Transcript {
@@ -360,9 +443,23 @@ pub(crate) fn inconclusive(rule: &str, transcript: Transcript) -> bool {
 
 /// The same where a login is a login into a room.
 pub(crate) fn violated_in_rooms(rule: &str, transcript: Transcript) -> Option<usize> {
+    violated_under(rule, transcript, |profile| {
+        profile.rules.login.into_room = true
+    })
+}
+
+/// The same under a profile that differs in something.
+pub(crate) fn violated_under(
+    rule: &str,
+    transcript: Transcript,
+    change: impl FnOnce(&mut Profile),
+) -> Option<usize> {
     let mut profile = plain_profile();
-    profile.rules.login.into_room = true;
-    let ruling = ruling_under(rule, &transcript, &profile, false);
+    change(&mut profile);
+    // A rule that hangs on what nobody documents says nothing.
+    let ruling = rulings_under(&transcript, &profile, false)
+        .into_iter()
+        .find(|ruling| ruling.rule == rule)?;
     ruling.found.violations.first().map(|v| v.entry)
 }
 
@@ -382,6 +479,13 @@ fn ruling_under(
     profile: &Profile,
     leave_faults: bool,
 ) -> Ruling {
+    rulings_under(transcript, profile, leave_faults)
+        .into_iter()
+        .find(|ruling| ruling.rule == rule)
+        .expect("the rule exists")
+}
+
+fn rulings_under(transcript: &Transcript, profile: &Profile, leave_faults: bool) -> Vec<Ruling> {
     let about = About {
         profile,
         rules: &profile.rules,
@@ -389,9 +493,6 @@ fn ruling_under(
         settings: &Settings::default(),
     };
     judge(transcript, &about)
-        .into_iter()
-        .find(|ruling| ruling.rule == rule)
-        .expect("the rule exists")
 }
 
 /// A profile of nobody, for tests.

@@ -1,9 +1,10 @@
 //! I2: a kicked or otherwise terminal client never comes back by itself (ZIM-041, Z-AMB-10).
 
+use session::rules::RenewalAfterExpiry;
 use session::time::Time;
 use session::words::{Event, State};
 
-use super::each::Each;
+use super::each::{Each, changes_hearing};
 use super::{About, Found, Rule, Violation};
 use crate::case::Places;
 use crate::requirement::Party;
@@ -46,6 +47,22 @@ impl Rule for KickedStaysOut {
                 self.ended.remove(&place);
                 self.wanted.insert(place, ());
             }
+            // Where a renewal revives, it is a login of the app (Z-AMB-36).
+            What::Call(call) if call.api == "renew-token" => {
+                if about.rules.token.renewal_after_expiry == RenewalAfterExpiry::Revives {
+                    let expired = self.ended.forget(&entry.actor);
+                    for (room, how) in expired {
+                        let place = (entry.actor.clone(), room);
+                        match how {
+                            Event::KickedOut | Event::TokenExpired | Event::ReconnectFailed => {
+                                self.wanted.insert(place, ());
+                            }
+                            how => self.ended.insert(place, how),
+                        }
+                    }
+                }
+            }
+            What::Call(call) if changes_hearing(call) => drop(self.ended.forget(&entry.actor)),
             What::App {
                 is: AppAct::Crashed,
             } => {
@@ -68,6 +85,13 @@ impl Rule for KickedStaysOut {
                     (_, Some(state)) => {
                         let how = self.ended.remove(&place);
                         come_back(how, index, entry, &format!("state {state}"), found);
+                    }
+                    (None, None) if self.ended.get(&place).is_some() => {
+                        found.inconclusive.push(format!(
+                            "after its end {} said something the profile has no neutral word for: {}",
+                            entry.actor,
+                            event.callback.as_deref().unwrap_or("?")
+                        ));
                     }
                     (_, None) => {}
                 }
@@ -102,9 +126,12 @@ fn come_back(how: Option<Event>, index: usize, entry: &Entry, seen: &str, found:
 
 #[cfg(test)]
 mod tests {
-    use session::words::Reason;
+    use session::rules::RenewalAfterExpiry;
+    use session::words::{ErrorWord, Reason};
 
-    use crate::rules::hand_written::{Lines, violated, violated_in_rooms};
+    use crate::rules::hand_written::{
+        Lines, inconclusive, violated, violated_in_rooms, violated_under,
+    };
 
     fn kicked() -> Lines {
         Lines::default().login(0, "phone", 1).event_because(
@@ -171,6 +198,46 @@ mod tests {
             .of_room("two")
             .connect(2_000, "phone", 2);
         assert!(violated_in_rooms("I2", none_left.end(9_000)).is_some());
+    }
+
+    #[test]
+    fn a_callback_without_a_word_decides_nothing() {
+        let lines = kicked().native(1_500, "phone", "onSomethingNew");
+        assert_eq!(violated("I2", lines.clone().end(9_000)), None);
+        assert!(inconclusive("I2", lines.end(9_000)));
+        assert!(!inconclusive("I2", kicked().end(9_000)));
+    }
+
+    #[test]
+    fn a_renewal_revives_where_the_vendor_says_so() {
+        let lines = kicked()
+            .call(2_000, "phone", 2, "renew-token")
+            .event(2_000, "phone", super::Event::LoggingIn)
+            .connect(2_000, "phone", 2)
+            .end(9_000);
+        assert!(violated("I2", lines.clone()).is_some());
+        let revived = violated_under("I2", lines, |profile| {
+            profile.rules.token.renewal_after_expiry = RenewalAfterExpiry::Revives;
+        });
+        assert_eq!(revived, None);
+    }
+
+    #[test]
+    fn a_refused_login_is_no_end() {
+        let lines = Lines::default()
+            .login(0, "phone", 1)
+            .refused(1_000, "phone", ErrorWord::AlreadyLoggedIn, "alice")
+            .connect(2_000, "phone", 2);
+        assert_eq!(violated("I2", lines.end(9_000)), None);
+    }
+
+    #[test]
+    fn an_app_that_begins_to_listen_knows_nothing_of_before() {
+        let lines = kicked()
+            .call(1_500, "phone", 5, "add-listener")
+            .with("listener", "main")
+            .event(3_000, "phone", super::Event::Reconnecting);
+        assert_eq!(violated("I2", lines.end(9_000)), None);
     }
 
     #[test]

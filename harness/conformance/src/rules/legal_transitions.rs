@@ -1,14 +1,17 @@
 //! I10: only legal transitions are seen; the table is `session::state` (ZIM-024…026, TIM-041).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use session::rules::Telling;
 use session::state;
 use session::time::Time;
 use session::words::{Event, State};
 
+use super::each::changes_hearing;
 use super::{About, Found, Rule, Violation};
 use crate::case::{Place, Places, States};
 use crate::requirement::Party;
+use crate::scenario::AppAct;
 use crate::transcript::{Entry, What};
 
 const END_WITHOUT_START: &str = "end-without-start";
@@ -21,9 +24,24 @@ pub(super) struct LegalTransitions {
     places: Places,
     /// The last event of each session that changed its state.
     last: BTreeMap<Place, Option<Event>>,
+    /// The devices whose app began to hear in the middle, and the sessions it has heard of since.
+    unheard: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl LegalTransitions {
+    /// Is it known what state the session was in?
+    fn is_known(&self, (device, room): &Place) -> bool {
+        let since = self.unheard.get(device);
+        since.is_none_or(|heard| heard.contains(room))
+    }
+
+    /// An expired ticket may be told once more after the failed login (T-AMB-05).
+    fn says_why(&self, place: &Place, event: Event, about: &About<'_>) -> bool {
+        event == Event::TokenExpired
+            && about.rules.login.expired_ticket == Telling::Told
+            && self.last.get(place) == Some(&Some(Event::LoginFailed))
+    }
+
     fn retried(&self, place: &Place, about: &About<'_>) -> bool {
         about.rules.login.retried_for_window
             && self.last.get(place) == Some(&Some(Event::LoginFailed))
@@ -46,8 +64,20 @@ impl Rule for LegalTransitions {
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         let into_room = about.rules.login.into_room;
         let fresh = || States::new(into_room);
-        if let What::Call(_) = &entry.what {
-            self.places.of(entry, into_room);
+        match &entry.what {
+            What::Call(call) => {
+                self.places.of(entry, into_room);
+                if changes_hearing(call) {
+                    self.unheard.insert(entry.actor.clone(), BTreeSet::new());
+                }
+            }
+            What::App {
+                is: AppAct::Crashed,
+            } => {
+                self.unheard.remove(&entry.actor);
+                self.last.retain(|(device, _), _| *device != entry.actor);
+            }
+            _ => {}
         }
         if let What::Event(event) = &entry.what {
             let place = self.places.of(entry, into_room);
@@ -56,6 +86,10 @@ impl Rule for LegalTransitions {
             match event.event {
                 // A first login that is retried may tell of a failure in between (EXP-021).
                 Some(Event::LoggedIn) if self.retried(&place, about) => {}
+                Some(word) if self.says_why(&place, word, about) => {}
+                Some(_) if !self.is_known(&place) => {}
+                // A login that was refused because of a session says nothing of that session.
+                Some(Event::LoginFailed) if event.state.is_none() => {}
                 Some(word) if !state::is_legal(state, word) => found.violations.push(Violation {
                     aspect: match (state, word) {
                         (State::LoggedOut, Event::LoggedIn | Event::LoginFailed) => {
@@ -76,6 +110,9 @@ impl Rule for LegalTransitions {
                 )),
             }
             if event.state.is_some() {
+                if let Some(heard) = self.unheard.get_mut(&place.0) {
+                    heard.insert(place.1.clone());
+                }
                 self.last.insert(place, event.event);
             }
         }
@@ -87,9 +124,12 @@ impl Rule for LegalTransitions {
 
 #[cfg(test)]
 mod tests {
-    use session::words::Event;
+    use session::rules::Telling;
+    use session::words::{ErrorWord, Event};
 
-    use crate::rules::hand_written::{Lines, inconclusive, violated, violated_in_rooms};
+    use crate::rules::hand_written::{
+        Lines, inconclusive, violated, violated_in_rooms, violated_under,
+    };
 
     #[test]
     fn a_login_and_an_outage_satisfy_it() {
@@ -107,6 +147,44 @@ mod tests {
             .event(5_000, "phone", Event::Reconnected);
         let at = lines.len() - 1;
         assert_eq!(violated("I10", lines.end(9_000)), Some(at));
+    }
+
+    #[test]
+    fn an_app_that_begins_to_listen_knows_no_state_until_it_hears_of_one() {
+        let begins = Lines::default()
+            .call(0, "phone", 1, "login")
+            .result(50, "phone", 1)
+            .call(1_000, "phone", 2, "add-listener")
+            .with("listener", "main")
+            .event(2_000, "phone", Event::Message)
+            .event(3_000, "phone", Event::Reconnected);
+        assert_eq!(violated("I10", begins.clone().end(9_000)), None);
+        let again = begins.event(4_000, "phone", Event::Reconnected);
+        assert!(violated("I10", again.end(9_000)).is_some());
+    }
+
+    #[test]
+    fn a_refused_login_leaves_the_session_as_it_is() {
+        let lines = Lines::default()
+            .login(0, "phone", 1)
+            .refused(1_000, "phone", ErrorWord::AlreadyLoggedIn, "alice")
+            .event(2_000, "phone", Event::Reconnecting);
+        assert_eq!(violated("I10", lines.end(9_000)), None);
+    }
+
+    #[test]
+    fn an_expired_ticket_may_be_told_after_the_failed_login() {
+        let lines = Lines::default()
+            .call(0, "phone", 1, "login")
+            .event(0, "phone", Event::LoggingIn)
+            .event(9, "phone", Event::LoginFailed)
+            .event(9, "phone", Event::TokenExpired)
+            .end(9_000);
+        assert!(violated("I10", lines.clone()).is_some());
+        let told = violated_under("I10", lines, |profile| {
+            profile.rules.login.expired_ticket = Telling::Told;
+        });
+        assert_eq!(told, None);
     }
 
     #[test]

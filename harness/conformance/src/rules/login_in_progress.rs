@@ -55,12 +55,18 @@ impl Rule for LoginInProgress {
         }
     }
 
-    fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
+    fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
+        for ((device, _), id) in &self.running {
+            found.inconclusive.push(format!(
+                "login #{id} of {device} was still running when the record ended"
+            ));
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::hand_written::{Lines, violated, violated_in_rooms};
+    use crate::rules::hand_written::{Lines, inconclusive, violated, violated_in_rooms};
 
     #[test]
     fn one_after_the_other_satisfies_it() {
@@ -74,6 +80,14 @@ mod tests {
             .call(0, "phone", 1, "login")
             .call(5, "phone", 2, "login");
         assert_eq!(violated("A1", lines.end(99)), Some(1));
+    }
+
+    #[test]
+    fn a_login_that_still_runs_decides_nothing() {
+        let lines = Lines::default().call(0, "phone", 1, "login");
+        assert!(inconclusive("A1", lines.end(99)));
+        let over = Lines::default().login(0, "phone", 1);
+        assert!(!inconclusive("A1", over.end(99)));
     }
 
     #[test]

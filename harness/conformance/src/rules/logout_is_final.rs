@@ -23,14 +23,23 @@ const SESSION: &str = "session";
 #[derive(Debug, Default)]
 pub(super) struct LogoutIsFinal {
     places: Places,
-    /// The logouts under way, and the room each is from.
-    called: BTreeMap<u32, Option<String>>,
+    /// The logouts under way.
+    called: BTreeMap<u32, Leaving>,
     /// The devices that have logged out from everything.
     from_all: BTreeSet<String>,
     /// The rooms that devices have logged out from.
     from_room: Each<()>,
     /// The sessions that the app wants.
     wanted: Each<()>,
+}
+
+#[derive(Debug)]
+struct Leaving {
+    device: String,
+    /// The room it is from, if it names one.
+    room: Option<String>,
+    /// Did the app log in again before it was complete?
+    again: bool,
 }
 
 impl Rule for LogoutIsFinal {
@@ -52,18 +61,28 @@ impl Rule for LogoutIsFinal {
         match &entry.what {
             What::Call(call) if call.api == "logout" => {
                 let room = call.args.get("room").filter(|_| into_room);
-                self.called.insert(call.id, room.cloned());
+                let leaving = Leaving {
+                    device: device.clone(),
+                    room: room.cloned(),
+                    again: false,
+                };
+                self.called.insert(call.id, leaving);
             }
             What::Call(call) if matches!(call.api.as_str(), "login" | "switch-room") => {
                 let place = self.places.of(entry, into_room);
                 self.from_all.remove(device);
                 self.from_room.remove(&place);
                 self.wanted.insert(place, ());
+                let called = self.called.values_mut();
+                for leaving in called.filter(|leaving| leaving.device == *device) {
+                    leaving.again = true;
+                }
             }
             What::Result(answer) if answer.api == "logout" => {
-                let room = self.called.remove(&answer.id).flatten();
-                match room {
-                    _ if !answer.ok => {}
+                let leaving = self.called.remove(&answer.id);
+                let again = leaving.as_ref().is_some_and(|leaving| leaving.again);
+                match leaving.and_then(|leaving| leaving.room) {
+                    _ if !answer.ok || again => {}
                     None => {
                         self.wanted.forget(device);
                         self.from_room.forget(device);
@@ -82,6 +101,7 @@ impl Rule for LogoutIsFinal {
                 self.from_all.remove(device);
                 self.from_room.forget(device);
                 self.wanted.forget(device);
+                self.called.retain(|_, leaving| leaving.device != *device);
             }
             What::Event(event) => {
                 let place = self.places.of(entry, into_room);
@@ -106,7 +126,14 @@ impl Rule for LogoutIsFinal {
         }
     }
 
-    fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
+    fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
+        for (id, leaving) in &self.called {
+            found.inconclusive.push(format!(
+                "logout #{id} of {} was not complete when the record ended",
+                leaving.device
+            ));
+        }
+    }
 }
 
 impl LogoutIsFinal {
@@ -128,7 +155,8 @@ impl LogoutIsFinal {
 mod tests {
     use session::words::Event;
 
-    use crate::rules::hand_written::{Lines, violated, violated_in_rooms};
+    use crate::rules::hand_written::{Lines, inconclusive, violated, violated_in_rooms};
+    use crate::scenario::AppAct::Crashed;
 
     fn logged_out() -> Lines {
         Lines::default()
@@ -161,6 +189,31 @@ mod tests {
             violated("I7", logged_out().login(2_000, "phone", 3).end(9_000)),
             None
         );
+    }
+
+    #[test]
+    fn a_logout_that_is_not_complete_decides_nothing() {
+        let lines = Lines::default()
+            .login(0, "phone", 1)
+            .call(1_000, "phone", 2, "logout");
+        let heard = lines.clone().event(1_010, "phone", Event::Message);
+        assert_eq!(violated("I7", heard.clone().end(9_000)), None);
+        assert!(inconclusive("I7", heard.end(9_000)));
+        let died = lines.app(1_020, "phone", Crashed);
+        assert!(!inconclusive("I7", died.end(9_000)));
+    }
+
+    #[test]
+    fn a_login_called_before_the_logout_was_complete_is_a_login_all_the_same() {
+        let lines = Lines::default()
+            .login(0, "phone", 1)
+            .event(1_000, "phone", Event::KickedOut)
+            .call(1_000, "phone", 2, "logout")
+            .call(1_000, "phone", 3, "login")
+            .result(1_000, "phone", 2)
+            .event(1_000, "phone", Event::LoggingIn)
+            .connect(1_000, "phone", 2);
+        assert_eq!(violated("I7", lines.end(9_000)), None);
     }
 
     #[test]

@@ -456,7 +456,12 @@ mod tests {
 
     #[test]
     fn a_message_that_could_not_be_sent_need_not_come() {
-        let lines = send(both_online(), 1_000, 3).fails(1_060, "phone", 3);
+        let lines = send(both_online(), 1_000, 3).fails(
+            1_060,
+            "phone",
+            3,
+            session::words::ErrorWord::ConnectionLost,
+        );
         assert_eq!(violated("I22", later(lines).end(99_000)), None);
     }
 }

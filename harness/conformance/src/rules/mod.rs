@@ -8,24 +8,37 @@
 //! whether it held. Its sentence and the requirement rows it stands for are data
 //! (`fixtures/requirements/rules.yaml`).
 
+mod cause_and_code;
 mod comes_to_rest;
 mod dead_members_leave;
+mod destroyed_is_silent;
 mod device_policy;
 mod each;
+mod each_listener_once;
 mod every_call_one_result;
+mod expiry_while_away;
+mod final_answers;
 mod follow;
 mod fresh_start;
+mod keeps_trying;
 mod kicked_stays_out;
 mod legal_transitions;
+mod lives;
 mod login_in_progress;
 mod logout_is_final;
 mod messages_once;
+mod newest_ticket;
 mod no_ping_pong;
+mod one_end;
 mod one_session;
+mod one_user_at_a_time;
 mod online_means_accepted;
 mod own_generation;
+mod queries_agree;
 mod rooms_apart;
+mod ticket_notices;
 mod window_end;
+mod wire;
 
 use std::collections::BTreeMap;
 
@@ -66,6 +79,11 @@ pub trait Rule {
     /// The knob it hangs on; where nobody documents it the rule says nothing.
     fn knob(&self) -> Option<&'static str> {
         None
+    }
+
+    /// Does it see what extra listeners hear? To the others that is no second event.
+    fn hears_every_listener(&self) -> bool {
+        false
     }
 
     /// Sees one entry.
@@ -248,9 +266,20 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::<every_call_one_result::EveryCallOneResult>::default(),
         Box::<one_session::OneSession>::default(),
         Box::<logout_is_final::LogoutIsFinal>::default(),
+        Box::<destroyed_is_silent::DestroyedIsSilent>::default(),
+        Box::<one_user_at_a_time::OneUserAtATime>::default(),
         Box::<legal_transitions::LegalTransitions>::default(),
+        Box::<one_end::OneEnd>::default(),
+        Box::<cause_and_code::CauseAndCode>::default(),
+        Box::<final_answers::FinalAnswers>::default(),
         Box::<window_end::WindowEnd>::default(),
+        Box::<keeps_trying::KeepsTrying>::default(),
+        Box::<expiry_while_away::ExpiryWhileAway>::default(),
+        Box::<ticket_notices::TicketNotices>::default(),
+        Box::<newest_ticket::NewestTicket>::default(),
+        Box::<queries_agree::QueriesAgree>::default(),
         Box::<online_means_accepted::OnlineMeansAccepted>::default(),
+        Box::<each_listener_once::EachListenerOnce>::default(),
         Box::<messages_once::MessagesOnce>::default(),
         Box::<dead_members_leave::DeadMembersLeave>::default(),
         Box::<rooms_apart::RoomsApart>::default(),
@@ -273,16 +302,16 @@ pub fn judge(transcript: &Transcript, about: &About<'_>) -> Vec<Ruling> {
     let mut settings = Settings::default();
     for (index, entry) in transcript.entries.iter().enumerate() {
         // What an extra listener hears is no second event.
-        if matches!(&entry.what, What::Event(event) if event.listener.is_some()) {
-            continue;
-        }
+        let is_extra = matches!(&entry.what, What::Event(event) if event.listener.is_some());
         settings.follow(&entry.what, about.rules);
         let about = About {
             settings: &settings,
             ..*about
         };
         for (rule, found) in &mut rules {
-            rule.entry(index, entry, &about, found);
+            if !is_extra || rule.hears_every_listener() {
+                rule.entry(index, entry, &about, found);
+            }
         }
     }
     let about = About {

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use session::rules::{Sleep, Window};
+use session::rules::{Sleep, Window, WindowFrom};
 use session::time::{Millis, Time};
 use session::words::{Event, Reason};
 
-use super::each::{self, Each, Frozen};
+use super::each::{self, Each, Frozen, changes_hearing};
 use super::{About, Found, Rule, Violation};
 use crate::case::{Place, Places};
 use crate::requirement::Party;
@@ -26,6 +26,10 @@ pub(super) struct WindowEnd {
     /// When each must have ended at the latest; those of a process that stands still need not.
     late: BTreeSet<(Time, Place)>,
     frozen: Frozen,
+    /// The devices that stood still at some time.
+    slept: BTreeSet<String>,
+    /// The devices whose app began to hear in the middle.
+    unheard: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -85,11 +89,22 @@ impl Rule for WindowEnd {
                     self.forget_all(&entry.actor, about);
                 }
                 ("logout" | "destroy", _) => self.forget_all(&entry.actor, about),
+                _ if changes_hearing(call) => {
+                    self.forget_all(&entry.actor, about);
+                    self.unheard.insert(entry.actor.clone());
+                }
                 _ => {}
             },
             What::App { is } => match is {
-                AppAct::Crashed => self.forget_all(&entry.actor, about),
-                AppAct::Frozen => self.stands_still(&entry.actor, about),
+                AppAct::Crashed => {
+                    self.forget_all(&entry.actor, about);
+                    self.unheard.remove(&entry.actor);
+                    self.slept.remove(&entry.actor);
+                }
+                AppAct::Frozen => {
+                    self.slept.insert(entry.actor.clone());
+                    self.stands_still(&entry.actor, about);
+                }
                 AppAct::Resumed => {
                     self.goes_on(
                         &entry.actor,
@@ -178,6 +193,11 @@ impl WindowEnd {
         found: &mut Found,
     ) {
         let open = self.forget(place, about);
+        // When it went on, or when it was told that it reconnects, no entry says.
+        if self.frozen.went_on_unseen(&place.0) || open.is_none() && self.unheard.contains(&place.0)
+        {
+            return;
+        }
         let lasted = open.map(|open| entry.at.since(open.since));
         let tolerance = about.profile.bounds.tolerance;
         let Some(window) = about.settled(|rules| &rules.reconnect.window) else {
@@ -186,7 +206,9 @@ impl WindowEnd {
         let (aspect, expected) = match (*window, open) {
             (Window::Bounded(window), Some(open)) => {
                 let Some(due) = open.due else { return };
-                if due.0.abs_diff(entry.at.0) <= tolerance.0 {
+                if due.0.abs_diff(entry.at.0) <= tolerance.0
+                    || entry.at < due && self.may_be_early(due.since(entry.at), &place.0, about)
+                {
                     return;
                 }
                 let aspect = if entry.at > due { TOO_LATE } else { TOO_EARLY };
@@ -206,6 +228,16 @@ impl WindowEnd {
             expected,
             seen,
         });
+    }
+
+    /// Where the window counts from the last sign of life, it ends by so much earlier as the
+    /// loss was noticed later.
+    fn may_be_early(&self, by: Millis, device: &str, about: &About<'_>) -> bool {
+        let heartbeat = &about.rules.heartbeat;
+        let noticed_within = heartbeat.interval.0 + heartbeat.answer_within.0;
+        about.rules.reconnect.window_from == WindowFrom::LastSignOfLife
+            && (self.slept.contains(device)
+                || by.0 <= noticed_within + about.profile.bounds.tolerance.0)
     }
 
     fn overdue(&mut self, index: usize, now: Time, about: &About<'_>, found: &mut Found) {
@@ -241,7 +273,11 @@ fn ends_after(window: Millis) -> String {
 mod tests {
     use session::words::{Event, Reason};
 
-    use crate::rules::hand_written::{Lines, inconclusive, violated, violated_in_rooms};
+    use session::rules::WindowFrom;
+
+    use crate::rules::hand_written::{
+        Lines, inconclusive, violated, violated_in_rooms, violated_under,
+    };
     use crate::scenario::AppAct::{Frozen, Resumed};
 
     /// The hand-written profile has a window of 20 minutes and a tolerance of one second.
@@ -292,6 +328,43 @@ mod tests {
         assert_eq!(violated("I14", at_once.end(9_000_000)), None);
         let later = because(5_002_000, &resumed);
         assert!(violated("I14", later.end(9_000_000)).is_some());
+    }
+
+    #[test]
+    fn a_process_that_goes_on_unseen_ends_its_window_when_it_can() {
+        let lines = reconnecting().app(20_000, "phone", Frozen).event_because(
+            5_000_000,
+            "phone",
+            Event::ReconnectFailed,
+            Reason::WindowEnded,
+        );
+        assert_eq!(violated("I14", lines.end(9_000_000)), None);
+    }
+
+    #[test]
+    fn an_app_that_begins_to_listen_hears_of_an_end_alone() {
+        let lines = Lines::default()
+            .call(0, "phone", 5, "add-listener")
+            .with("listener", "main")
+            .event_because(9_000, "phone", Event::ReconnectFailed, Reason::WindowEnded);
+        assert_eq!(violated("I14", lines.end(9_000_000)), None);
+        let removed = reconnecting()
+            .call(20_000, "phone", 5, "remove-listener")
+            .with("listener", "main");
+        assert_eq!(violated("I14", removed.end(9_000_000)), None);
+    }
+
+    #[test]
+    fn a_window_may_count_from_the_last_sign_of_life() {
+        let lasted = |length: u64| {
+            violated_under("I14", failed_after(length).end(2_000_000), |profile| {
+                profile.rules.reconnect.window_from = WindowFrom::LastSignOfLife;
+            })
+        };
+        // The hand-written profile notices a loss within 20 s.
+        assert_eq!(lasted(WINDOW - 20_000), None);
+        assert!(lasted(WINDOW - 21_001).is_some());
+        assert!(violated("I14", failed_after(WINDOW - 20_000).end(2_000_000)).is_some());
     }
 
     #[test]

@@ -65,6 +65,8 @@ impl Client {
     fn begin(&mut self, now: Now, id: CallId, login: LoginCall, outputs: &mut Vec<Output>) {
         self.last_login = Some(now.at);
         self.shared.lost = None;
+        // Another login, or a logout, leaves nothing to revive.
+        self.shared.expired = None;
         self.shared.local.login_called(&login.user);
         let several_rooms = self.several_rooms;
         let mut say = self.speaker(now, outputs);
@@ -181,6 +183,7 @@ impl Client {
         outputs: &mut Vec<Output>,
     ) {
         self.shared.lost = None;
+        self.shared.expired = None;
         let rules = &self.setup.rules.logout;
         let (rule, error) = match self.whose(room) {
             Whose::Of(at) => {
@@ -245,6 +248,7 @@ impl Client {
             AtDestroy::DropsTheLink => self.with_each(now, outputs, Session::drop_link),
         }
         self.sessions.clear();
+        self.shared.expired = None;
         self.shared.local.forget_calls();
         self.last_login = None;
         self.created = false;

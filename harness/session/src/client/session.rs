@@ -58,6 +58,8 @@ pub(super) struct Session {
     /// A renewal made without a link, and its ticket: the next resumption carries it, and until
     /// that is accepted the old ticket stays in force (Z-AMB-39).
     renewal: Option<(CallId, String)>,
+    /// The request that renewed the ticket last.
+    renewed_by: u32,
     /// When the server was last heard.
     heard: Time,
     /// Was the app warned about this ticket?
@@ -135,6 +137,7 @@ impl Session {
             not_ready: false,
             requests: BTreeMap::new(),
             renewal: None,
+            renewed_by: 0,
             heard: say.now,
             warned: false,
             ticket_ends: None,

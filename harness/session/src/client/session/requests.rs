@@ -120,7 +120,10 @@ impl Session {
                 let answer = Outcome::Ok(Answer::User(name));
                 say.outputs.push(result(call, answer));
             }
+            // The server took a later one after it, though its answer came first (I18).
+            Some(Request::Renew(call, _)) if id < self.renewed_by => say.outputs.push(done(call)),
             Some(Request::Renew(call, ticket)) => {
+                self.renewed_by = id;
                 self.ticket = ticket;
                 self.warned = false;
                 say.outputs.push(done(call));

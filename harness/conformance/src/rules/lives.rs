@@ -1,0 +1,281 @@
+//! How long the ticket of each session lasts, as far as the record tells.
+//!
+//! The label of a ticket says how long it is good for from the call that brings it. Which of
+//! several renewals is in force may be unknown for a while: the end then lies between two moments.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use session::rules::EndCounts;
+use session::time::{Millis, Time};
+use session::words::{ErrorWord, Event, State};
+
+use super::About;
+use super::each::{Each, changes_hearing};
+use crate::case::{Place, Places};
+use crate::scenario::{AppAct, RoomMode};
+use crate::transcript::{CallAnswered, CallMade, Entry, EventSeen, What};
+
+/// How a label gives the length of a good ticket's life.
+const LIFE: &str = ", ends +";
+
+/// The ticket a session lives on.
+#[derive(Debug, Clone)]
+pub(super) struct Life {
+    /// When it ends, not before the first and not after the second.
+    pub(super) ends: (Time, Time),
+    /// Since when the client can know that.
+    pub(super) since: Time,
+    /// Was the session online on it, or on one before it? Until then a device that logged in
+    /// offline has only its own clock to count by.
+    pub(super) accepted: bool,
+    /// Is it sure that the client heard in time how long it lasts? A process that stood still
+    /// may have read an old answer.
+    pub(super) sure: bool,
+    /// Did it take the place of an earlier one?
+    pub(super) renewed: bool,
+    pub(super) state: State,
+    /// The call that brought it.
+    pub(super) call: u32,
+    /// Did the process stand still since the link was lost?
+    stood_still: bool,
+}
+
+/// The tickets of all sessions.
+#[derive(Debug, Default)]
+pub(super) struct Lives {
+    places: Places,
+    of: Each<Life>,
+    /// The calls that bring tickets and have no result yet.
+    open: BTreeMap<u32, Brings>,
+    /// The devices that chose to be in several rooms.
+    several: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+struct Brings {
+    device: String,
+    /// The room; `None` where the call leaves it open.
+    room: Option<String>,
+    is_renewal: bool,
+    ends: Option<(Time, Time)>,
+    stood_still: bool,
+}
+
+impl Lives {
+    /// Follows one entry; did something change about its actor's sessions?
+    pub(super) fn follow(&mut self, entry: &Entry, about: &About<'_>) -> bool {
+        let device = &entry.actor;
+        match &entry.what {
+            What::Event(event) => self.event(entry, event, about),
+            What::Call(call) => self.call(entry, call, about),
+            What::Result(answer) => self.result(entry, answer),
+            What::App { is } => match is {
+                AppAct::Crashed => {
+                    self.of.forget(device);
+                    self.open.retain(|_, brings| brings.device != *device);
+                    self.several.remove(device);
+                }
+                AppAct::Frozen => {
+                    for (_, life) in self.of.of_mut(device) {
+                        life.sure = false;
+                        life.stood_still = true;
+                    }
+                    let brings = self.open.values_mut();
+                    for brings in brings.filter(|brings| brings.device == *device) {
+                        brings.stood_still = true;
+                    }
+                }
+                _ => return false,
+            },
+            _ => return false,
+        }
+        true
+    }
+
+    pub(super) fn place(&mut self, entry: &Entry, about: &About<'_>) -> Place {
+        self.places.of(entry, about.rules.login.into_room)
+    }
+
+    pub(super) fn get(&self, place: &Place) -> Option<&Life> {
+        self.of.get(place)
+    }
+
+    pub(super) fn of(&self, device: &str) -> impl Iterator<Item = (&String, &Life)> {
+        self.of.of(device)
+    }
+
+    /// When the ticket of a session ends, if a renewal under way may count already.
+    pub(super) fn ends(&self, place: &Place) -> Option<(Time, Time)> {
+        let life = self.of.get(place)?;
+        Some(self.later_renewals(place, life.call).fold(life.ends, hull))
+    }
+
+    /// Is a renewal of this session under way?
+    pub(super) fn is_renewing(&self, place: &Place) -> bool {
+        self.renewals(place).next().is_some()
+    }
+
+    fn renewals<'a>(
+        &'a self,
+        (device, room): &'a Place,
+    ) -> impl Iterator<Item = (u32, &'a Brings)> {
+        let open = self.open.iter().map(|(call, brings)| (*call, brings));
+        open.filter(move |(_, brings)| {
+            brings.is_renewal
+                && brings.device == *device
+                && brings.room.as_ref().is_none_or(|of| of == room)
+        })
+    }
+
+    /// What renewals bring that were asked for after this call: the last one counts.
+    fn later_renewals<'a>(
+        &'a self,
+        place: &'a Place,
+        call: u32,
+    ) -> impl Iterator<Item = (Time, Time)> {
+        let later = self.renewals(place).filter(move |(later, _)| *later > call);
+        later.filter_map(|(_, brings)| brings.ends)
+    }
+
+    fn event(&mut self, entry: &Entry, event: &EventSeen, about: &About<'_>) {
+        let place = self.place(entry, about);
+        let Some(state) = event.state else { return };
+        if event.event == Some(Event::LoggingIn) {
+            return self.begins(place, entry.at);
+        }
+        if state == State::LoggedOut {
+            self.of.remove(&place);
+            return;
+        }
+        let Some(life) = self.of.get_mut(&place) else {
+            return;
+        };
+        match event.event {
+            Some(Event::LoggedIn | Event::Reconnected) => {
+                life.accepted = true;
+                life.sure |= !life.stood_still;
+                life.since = entry.at;
+            }
+            Some(Event::Reconnecting) => life.stood_still = false,
+            _ => {}
+        }
+        life.state = state;
+    }
+
+    /// A session begins with the ticket of a call under way; with one of them, if several are.
+    fn begins(&mut self, place: Place, at: Time) {
+        self.of.remove(&place);
+        let brings = self.open.iter().filter(|(_, brings)| {
+            brings.device == place.0 && brings.room.as_ref().is_none_or(|room| *room == place.1)
+        });
+        let known = brings.filter_map(|(call, brings)| Some((*call, brings.ends?)));
+        let Some((call, ends)) = known.reduce(|(_, one), (call, other)| (call, hull(one, other)))
+        else {
+            return;
+        };
+        let life = Life {
+            ends,
+            since: at,
+            accepted: false,
+            sure: true,
+            renewed: false,
+            state: State::LoggingIn,
+            call,
+            stood_still: false,
+        };
+        self.of.insert(place, life);
+    }
+
+    fn call(&mut self, entry: &Entry, call: &CallMade, about: &About<'_>) {
+        let device = &entry.actor;
+        let several = self.several.contains(device);
+        let into_room = about.rules.login.into_room;
+        let room = match (into_room, call.args.get("room")) {
+            (false, _) => Some(String::new()),
+            (true, None) if several => None,
+            (true, None) => Some(self.place(entry, about).1),
+            (true, Some(room)) => Some(room.clone()),
+        };
+        match call.api.as_str() {
+            "set-room-mode" => {
+                if call.args.get("mode").map(String::as_str) == Some(RoomMode::Several.word()) {
+                    self.several.insert(device.clone());
+                }
+            }
+            "login" | "switch-room" | "renew-token" => {
+                let brings = Brings {
+                    device: device.clone(),
+                    room,
+                    is_renewal: call.api == "renew-token",
+                    ends: ends(call, entry.at, about),
+                    stood_still: false,
+                };
+                self.open.insert(call.id, brings);
+            }
+            // The app takes over; what becomes of the session need not be told.
+            "logout" => match call.args.get("room").filter(|_| into_room) {
+                Some(room) => drop(self.of.remove(&(device.clone(), room.clone()))),
+                None => drop(self.of.forget(device)),
+            },
+            "destroy" => drop(self.of.forget(device)),
+            _ if changes_hearing(call) => drop(self.of.forget(device)),
+            _ => {}
+        }
+        if call.api == "switch-room" {
+            let left = call.args.get("from").cloned();
+            match left {
+                Some(room) => drop(self.of.remove(&(device.clone(), room))),
+                None => drop(self.of.forget(device)),
+            }
+        }
+    }
+
+    fn result(&mut self, entry: &Entry, answer: &CallAnswered) {
+        let Some(brings) = self.open.remove(&answer.id) else {
+            return;
+        };
+        let (true, Some(ends)) = (brings.is_renewal, brings.ends) else {
+            return;
+        };
+        let Some(room) = brings.room else {
+            // It may be about any of them.
+            self.of.forget(&brings.device);
+            return;
+        };
+        let place = (brings.device, room);
+        let Some(life) = self.of.get_mut(&place) else {
+            return;
+        };
+        // The server may have taken it all the same.
+        let unknown = matches!(
+            answer.error,
+            None | Some(ErrorWord::TimedOut | ErrorWord::ConnectionLost)
+        );
+        if answer.ok && answer.id > life.call {
+            life.ends = ends;
+            life.since = entry.at;
+            life.sure = !brings.stood_still;
+            life.renewed = true;
+            life.call = answer.id;
+        } else if !answer.ok && unknown {
+            life.ends = hull(life.ends, ends);
+        }
+    }
+}
+
+/// When the ticket that a call brings ends.
+fn ends(call: &CallMade, at: Time, about: &About<'_>) -> Option<(Time, Time)> {
+    let label = call.args.get("ticket")?;
+    let (_, life) = label.rsplit_once(LIFE)?;
+    let life: Millis = life.strip_suffix(')')?.parse().ok()?;
+    let end = at + life;
+    let rounded = match about.rules.token.end_counts {
+        EndCounts::Milliseconds => Millis::ZERO,
+        EndCounts::Seconds => Millis(999),
+    };
+    Some((end, end + rounded))
+}
+
+fn hull(one: (Time, Time), other: (Time, Time)) -> (Time, Time) {
+    (one.0.min(other.0), one.1.max(other.1))
+}
