@@ -92,8 +92,13 @@ impl Lives {
         true
     }
 
+    /// The session an entry is about; with one room at a time a device has only one.
     pub(super) fn place(&mut self, entry: &Entry, about: &About<'_>) -> Place {
-        self.places.of(entry, about.rules.login.into_room)
+        let (device, room) = self.places.of(entry, about.rules.login.into_room);
+        match self.several.contains(&device) {
+            true => (device, room),
+            false => (device, String::new()),
+        }
     }
 
     pub(super) fn get(&self, place: &Place) -> Option<&Life> {
@@ -188,13 +193,10 @@ impl Lives {
 
     fn call(&mut self, entry: &Entry, call: &CallMade, about: &About<'_>) {
         let device = &entry.actor;
-        let several = self.several.contains(device);
-        let into_room = about.rules.login.into_room;
-        let room = match (into_room, call.args.get("room")) {
-            (false, _) => Some(String::new()),
-            (true, None) if several => None,
-            (true, None) => Some(self.place(entry, about).1),
-            (true, Some(room)) => Some(room.clone()),
+        let several = about.rules.login.into_room && self.several.contains(device);
+        let room = match several {
+            true => call.args.get("room").cloned(),
+            false => Some(String::new()),
         };
         match call.api.as_str() {
             "set-room-mode" => {
@@ -213,7 +215,7 @@ impl Lives {
                 self.open.insert(call.id, brings);
             }
             // The app takes over; what becomes of the session need not be told.
-            "logout" => match call.args.get("room").filter(|_| into_room) {
+            "logout" => match call.args.get("room").filter(|_| several) {
                 Some(room) => drop(self.of.remove(&(device.clone(), room.clone()))),
                 None => drop(self.of.forget(device)),
             },
@@ -222,9 +224,8 @@ impl Lives {
             _ => {}
         }
         if call.api == "switch-room" {
-            let left = call.args.get("from").cloned();
-            match left {
-                Some(room) => drop(self.of.remove(&(device.clone(), room))),
+            match call.args.get("from").filter(|_| several) {
+                Some(room) => drop(self.of.remove(&(device.clone(), room.clone()))),
                 None => drop(self.of.forget(device)),
             }
         }

@@ -88,7 +88,7 @@ impl Rule for NewestTicket {
                 }
             }
             What::Event(event) => {
-                let place = self.places.of(entry, about.rules.login.into_room);
+                let place = self.place(entry, about);
                 if event.event == Some(Event::LoggingIn) {
                     self.renewed.remove(&place);
                 }
@@ -130,6 +130,15 @@ impl Rule for NewestTicket {
 }
 
 impl NewestTicket {
+    /// The session an entry is about; with one room at a time a device has only one.
+    fn place(&mut self, entry: &Entry, about: &About<'_>) -> Place {
+        let (device, room) = self.places.of(entry, about.rules.login.into_room);
+        match self.several.contains(&device) {
+            true => (device, room),
+            false => (device, String::new()),
+        }
+    }
+
     fn call(&mut self, entry: &Entry, call: &CallMade, about: &About<'_>) {
         let into_room = about.rules.login.into_room;
         let device = &entry.actor;
@@ -145,11 +154,11 @@ impl NewestTicket {
                 let Some(ticket) = call.args.get("ticket").cloned() else {
                     return;
                 };
-                let several = self.several.contains(device);
-                let place = match call.args.get("room").filter(|_| into_room) {
-                    Some(room) if is_renewal => Some((device.clone(), room.clone())),
-                    None if is_renewal && into_room && several => None,
-                    _ => Some(self.places.of(entry, into_room)),
+                let several = into_room && self.several.contains(device);
+                let place = match (several && is_renewal, call.args.get("room")) {
+                    (true, Some(room)) => Some((device.clone(), room.clone())),
+                    (true, None) => None,
+                    (false, _) => Some(self.place(entry, about)),
                 };
                 let brings = Brings {
                     device: device.clone(),
@@ -183,7 +192,8 @@ impl NewestTicket {
         if asked.kind == Kind::Renew {
             return Some((UNASKED, "a renewal only for a call of the app".into()));
         }
-        let room = asked.room.clone().filter(|_| about.rules.login.into_room);
+        let several = about.rules.login.into_room && self.several.contains(device);
+        let room = asked.room.clone().filter(|_| several);
         let place = (device.clone(), room.unwrap_or_default());
         let renewed = self.renewed.get(&place)?;
         if renewed.ticket == asked.ticket {
@@ -312,6 +322,24 @@ mod tests {
         };
         assert_eq!(violated_in_rooms("I18", lines("several")), None);
         assert!(violated_in_rooms("I18", lines("single")).is_some());
+    }
+
+    #[test]
+    fn a_login_into_another_room_that_is_refused_moves_no_session() {
+        let renewed = |lines: Lines, id: u32, ticket: &str| {
+            lines
+                .call(1_000, "phone", id, "renew-token")
+                .with("ticket", ticket)
+                .result(1_050, "phone", id)
+        };
+        let lines = renewed(Lines::default().join(0, "phone", 1, "one"), 2, "t2")
+            .call(1_100, "phone", 3, "login")
+            .of_room("two")
+            .fails(1_100, "phone", 3, ErrorWord::AlreadyLoggedIn);
+        let resumed = renewed(lines, 4, "t3")
+            .asks_for(5_000, "phone", "resume", "alice", "t3")
+            .in_room("one");
+        assert_eq!(violated_in_rooms("I18", resumed.end(9_000)), None);
     }
 
     #[test]
