@@ -120,7 +120,7 @@ Examples:
   kickout fuzz                                     ten thousand cases
   kickout fuzz --time 1m --seed 5000
   kickout fuzz --profile my-vendor.yaml --cases 100000
-  kickout fuzz --profile zego-zim --seed 4711 --cases 1")]
+  kickout fuzz --profile my-vendor.yaml --seed 4711 --cases 1")]
 pub struct FuzzOptions {
     /// How many cases [default: 10000, or as many as fit in --time]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -166,8 +166,8 @@ fn length(text: &str) -> Result<std::time::Duration, String> {
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 Examples:
-  kickout replay scenarios/regressions/i14_zego-zim_4711.yaml
-  kickout replay transcripts/kick/newer_login_wins/zego-zim.jsonl")]
+  kickout replay scenarios/regressions/i14_my_vendor_4711.yaml
+  kickout replay transcripts/kick/newer_login_wins/my-vendor.jsonl")]
 pub struct ReplayOptions {
     /// A scenario that was kept, or a transcript written by --transcripts
     #[arg(value_name = "FILE")]

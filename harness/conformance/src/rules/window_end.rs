@@ -75,11 +75,10 @@ impl Rule for WindowEnd {
                     _ => {}
                 }
             }
-            // The app took over, or the process died.
+            // The app took over, or the process died. A login that is accepted is told as an event.
             What::Call(call) => match (call.api.as_str(), call.args.get("room")) {
                 ("login", _) => {
-                    let place = self.places.of(entry, into_room);
-                    self.forget(&place, about);
+                    self.places.of(entry, into_room);
                 }
                 ("logout", Some(room)) if into_room => {
                     self.forget(&(entry.actor.clone(), room.clone()), about);
