@@ -137,8 +137,8 @@ impl Links {
                 let place = self.places.of(entry, into_room);
                 match event.event {
                     Some(Event::LoggedIn | Event::Reconnected) => {
-                        let links = self.asked.get(device).into_iter().flatten();
-                        let newest = links.filter(|(_, asked)| asked.room == place.1).next_back();
+                        let mut links = self.asked.get(device).into_iter().flatten();
+                        let newest = links.rfind(|(_, asked)| asked.room == place.1);
                         match newest {
                             Some((link, _)) => self.accepted.insert(place, *link),
                             None => drop(self.accepted.remove(&place)),

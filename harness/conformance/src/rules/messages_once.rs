@@ -191,7 +191,7 @@ impl MessagesOnce {
             seen.device == device && (room.is_none() || seen.room.as_ref() == room)
         };
         // Who sends is known from the session; without one nothing is sent.
-        let Some(from) = self.online.values().filter(own).next_back().cloned() else {
+        let Some(from) = self.online.values().rfind(own).cloned() else {
             self.forgotten = true;
             return;
         };
