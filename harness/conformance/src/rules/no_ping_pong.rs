@@ -1,7 +1,7 @@
 //! I3: nobody takes a place without a login of the app, unless it had the newer login anyway
 //! (EXP-060, ZIM-047; Z-AMB-10, Z-AMB-40, T-AMB-09).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use session::rules::Returning;
 use session::time::Time;
@@ -39,8 +39,10 @@ type Key = (Option<u32>, String, String, String);
 struct Wanted {
     /// A login is wanted that has not succeeded.
     logging_in: bool,
-    /// Its call, and does it succeed before it is online?
-    call: Option<(u32, bool)>,
+    /// Its calls, without those that succeed before they are online.
+    calls: BTreeSet<u32>,
+    /// Was one of these called?
+    offline: bool,
     /// Attempts of wanted logins that may still reach the server, each once.
     attempts: u32,
 }
@@ -109,18 +111,26 @@ impl NoPingPong {
             {
                 let wanted = self.apps.entry(entry.actor.clone()).or_default();
                 // A renewal may be a login, too (Z-AMB-36).
-                if call.api != "renew-token" {
-                    wanted.call = Some((call.id, call.args.contains_key("offline")));
+                if call.args.contains_key("offline") {
+                    wanted.offline = true;
+                } else if call.api != "renew-token" {
+                    wanted.calls.insert(call.id);
                 }
                 wanted.logging_in = true;
             }
             What::Result(answer) => {
                 if let Some(wanted) = self.apps.get_mut(&entry.actor)
-                    && wanted.call == Some((answer.id, false))
+                    && wanted.calls.remove(&answer.id)
                     && answer.ok
+                    && wanted.calls.is_empty()
+                    && !wanted.offline
                 {
                     wanted.logging_in = false;
                 }
+            }
+            What::Event(event) if event.state == Some(State::LoggingIn) => {
+                let wanted = self.apps.entry(entry.actor.clone()).or_default();
+                wanted.logging_in = true;
             }
             What::Event(event) if event.state == Some(State::Online) => {
                 // In several rooms another login may be under way.
@@ -128,6 +138,7 @@ impl NoPingPong {
                 let done = known.all(|(_, known)| known.state != State::LoggingIn);
                 if let Some(wanted) = self.apps.get_mut(&entry.actor) {
                     wanted.logging_in &= !done;
+                    wanted.offline &= !done;
                 }
             }
             What::LinkUp { .. } => {
@@ -141,7 +152,11 @@ impl NoPingPong {
                 is: AppAct::Crashed,
             } => {
                 if let Some(wanted) = self.apps.get_mut(&entry.actor) {
-                    wanted.logging_in = false;
+                    // What it sent may still arrive.
+                    *wanted = Wanted {
+                        attempts: wanted.attempts,
+                        ..Wanted::default()
+                    };
                 }
             }
             _ => {}
@@ -288,6 +303,19 @@ mod tests {
             .ended(30_000, "s4", EndCause::NewerLogin)
             .opened(30_000, "s1", "alice", "phone");
         assert!(violated("I3", again.end(99_000)).is_some());
+    }
+
+    #[test]
+    fn a_login_that_succeeds_offline_takes_a_place_when_it_is_online() {
+        let offline = Lines::default()
+            .call(0, "phone", 1, "login")
+            .with("offline", "true")
+            .result(0, "phone", 1)
+            .login_over(5_000, "tablet", 2, "s2")
+            .link_up(9_000, "phone", 1)
+            .ended(9_000, "s2", EndCause::NewerLogin)
+            .opened(9_000, "s3", "alice", "phone");
+        assert_eq!(violated("I3", offline.end(99_000)), None);
     }
 
     #[test]

@@ -367,6 +367,18 @@ mod tests {
     }
 
     #[test]
+    fn a_window_that_changed_on_the_way_decides_nothing() {
+        let set = Lines::default()
+            .server(0, r#"set {"reconnect-window":"5m"}"#)
+            .login(0, "phone", 1)
+            .event(10_000, "phone", Event::Reconnecting);
+        assert_eq!(violated("I14", set.clone().end(2_000_000)), None);
+        let reason = Reason::WindowEnded;
+        let ended = set.event_because(310_000, "phone", Event::ReconnectFailed, reason);
+        assert_eq!(violated("I14", ended.end(2_000_000)), None);
+    }
+
+    #[test]
     fn each_room_has_a_window_of_its_own() {
         let lines = Lines::default()
             .join(0, "phone", 1, "one")
