@@ -48,17 +48,17 @@ impl Rule for KickedStaysOut {
                 self.wanted.insert(place, ());
             }
             // Where a renewal revives, it is a login of the app (Z-AMB-36).
-            What::Call(call) if call.api == "renew-token" => {
-                if about.rules.token.renewal_after_expiry == RenewalAfterExpiry::Revives {
-                    let expired = self.ended.forget(&entry.actor);
-                    for (room, how) in expired {
-                        let place = (entry.actor.clone(), room);
-                        match how {
-                            Event::KickedOut | Event::TokenExpired | Event::ReconnectFailed => {
-                                self.wanted.insert(place, ());
-                            }
-                            how => self.ended.insert(place, how),
+            What::Call(call)
+                if call.api == "renew-token"
+                    && about.rules.token.renewal_after_expiry == RenewalAfterExpiry::Revives =>
+            {
+                for (room, how) in self.ended.forget(&entry.actor) {
+                    let place = (entry.actor.clone(), room);
+                    match how {
+                        Event::KickedOut | Event::TokenExpired | Event::ReconnectFailed => {
+                            self.wanted.insert(place, ());
                         }
+                        how => self.ended.insert(place, how),
                     }
                 }
             }

@@ -199,10 +199,10 @@ impl Lives {
             false => Some(String::new()),
         };
         match call.api.as_str() {
-            "set-room-mode" => {
-                if call.args.get("mode").map(String::as_str) == Some(RoomMode::Several.word()) {
-                    self.several.insert(device.clone());
-                }
+            "set-room-mode"
+                if call.args.get("mode").map(String::as_str) == Some(RoomMode::Several.word()) =>
+            {
+                self.several.insert(device.clone());
             }
             "login" | "switch-room" | "renew-token" => {
                 let brings = Brings {

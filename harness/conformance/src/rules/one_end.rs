@@ -146,9 +146,9 @@ impl OneEnd {
 impl Ended {
     fn may_be_followed_by(&mut self, event: &EventSeen, about: &About<'_>) -> bool {
         let rules = about.rules;
-        let may = match (self.with, event.event) {
+        match (self.with, event.event) {
             // The answer to a logout that had nothing to end (Z-AMB-41).
-            (_, Some(Event::LoggedOut)) if std::mem::take(&mut self.asked) => return true,
+            (_, Some(Event::LoggedOut)) if std::mem::take(&mut self.asked) => true,
             // Z-AMB-09
             (first, Some(Event::LoggedOut)) => {
                 first != Event::LoggedOut
@@ -168,8 +168,7 @@ impl Ended {
                 rules.login.retried_for_window && !std::mem::replace(&mut self.followed, true)
             }
             _ => false,
-        };
-        may
+        }
     }
 }
 

@@ -165,6 +165,7 @@ impl Device {
             states.extend(self.or);
             // While a login is under way an app may not have been told that it began.
             states.extend((self.logins > 0).then_some(State::LoggingIn));
+            states.dedup();
             let question = Question {
                 states: self.hears.then_some(states),
                 asks_user: call.api == "get-login-user",
@@ -227,11 +228,13 @@ impl Device {
             }
             _ => {}
         }
-        let wrong = match (tested?, answer.error?) {
-            (State::LoggedOut, ErrorWord::AlreadyLoggedIn | ErrorWord::LoginInProgress) => true,
-            (State::Online, ErrorWord::NotLoggedIn) => true,
-            _ => false,
-        };
+        let wrong = matches!(
+            (tested?, answer.error?),
+            (
+                State::LoggedOut,
+                ErrorWord::AlreadyLoggedIn | ErrorWord::LoginInProgress
+            ) | (State::Online, ErrorWord::NotLoggedIn)
+        );
         wrong.then(|| (CALL, "what the query before it said".into()))
     }
 
