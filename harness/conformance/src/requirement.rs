@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::decode::decode;
-use crate::diagnostic::Diagnostic;
-use crate::source::Source;
+use crate::diagnostic::{self, Diagnostic, closest};
+use crate::source::{Source, Span};
 
 /// Every requirement of every catalogue.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +55,13 @@ session::words! {
         App = "app", "the app that calls the SDK";
         Client = "client", "the client, or SDK";
         Server = "server", "the service";
+    }
+}
+
+impl Strength {
+    /// Does it ask for something that has to be decided?
+    pub fn is_binding(self) -> bool {
+        matches!(self, Strength::Must | Strength::Should)
     }
 }
 
@@ -124,6 +131,16 @@ impl Catalogue {
     /// All requirements, by id.
     pub fn all(&self) -> impl Iterator<Item = &Requirement> {
         self.rows.values()
+    }
+
+    /// What to say about an id that names no row.
+    pub fn unknown(&self, id: &str, span: Span) -> Diagnostic {
+        let message = format!("there is no requirement `{}`", diagnostic::shown(id));
+        let wrong = Diagnostic::new("unknown-requirement", message).at(span, "");
+        match closest(id, self.rows.keys().map(String::as_str)) {
+            Some(near) => wrong.suggest(span, near),
+            None => wrong,
+        }
     }
 
     /// Does the row stand in this catalogue?
