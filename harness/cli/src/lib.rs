@@ -4,11 +4,13 @@
 //! - [`exit`]: outcomes and their exit codes
 //! - [`suite`]: the built-in suite, and scenarios from disk
 //! - [`run`]: plays cases and tells what became of them
+//! - [`coverage`]: the same, requirement by requirement
 //! - [`snapshots`]: recorded transcripts
 //! - [`look_up`]: `list`, `schema` and `explain`
 //! - [`files`]: files are written whole or not at all
 
 pub mod args;
+pub mod coverage;
 pub mod exit;
 pub mod files;
 pub mod look_up;
@@ -42,6 +44,7 @@ pub fn main() -> ExitCode {
     arguments.color.apply();
     let done = match &arguments.command {
         Command::Run(options) => run::run(options),
+        Command::Coverage(options) => coverage::coverage(options),
         Command::List(options) => look_up::list(options),
         Command::Schema => look_up::schema(),
         Command::Explain(options) => look_up::explain(options),

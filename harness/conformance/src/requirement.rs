@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decode::decode;
 use crate::diagnostic::{self, Diagnostic, closest};
+use crate::profile::{Confidence, Profile};
 use crate::source::{Source, Span};
 
 /// Every requirement of every catalogue.
@@ -37,6 +38,10 @@ pub struct Requirement {
     pub note: Option<String>,
     /// The versions it holds for.
     pub versions: Option<String>,
+    /// How sure it is that the product behaves so, where other sources say something.
+    pub confidence: Option<Confidence>,
+    /// The profiles, with all that extend them, it does not hold for, each with the reason.
+    pub not_for: BTreeMap<String, String>,
 }
 
 session::words! {
@@ -76,7 +81,7 @@ struct File {
 }
 
 #[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Row {
     id: String,
     statement: String,
@@ -88,6 +93,9 @@ struct Row {
     party: Vec<Party>,
     note: Option<String>,
     versions: Option<String>,
+    confidence: Option<Confidence>,
+    #[serde(default)]
+    not_for: BTreeMap<String, String>,
 }
 
 impl Catalogue {
@@ -117,6 +125,8 @@ impl Catalogue {
                 party: row.party,
                 note: row.note,
                 versions: row.versions,
+                confidence: row.confidence,
+                not_for: row.not_for,
             };
             self.rows.insert(row.id, requirement);
         }
@@ -143,8 +153,20 @@ impl Catalogue {
         }
     }
 
-    /// Does the row stand in this catalogue?
-    pub fn belongs_to(&self, id: &str, catalogue: &str) -> bool {
-        self.get(id).is_some_and(|row| row.catalogue == catalogue)
+    /// Can a case of this profile decide the row?
+    pub fn holds_for(&self, id: &str, profile: &Profile) -> bool {
+        let row = self.get(id);
+        row.is_some_and(|row| {
+            row.catalogue == profile.catalogue && row.why_not_for(profile).is_none()
+        })
+    }
+}
+
+impl Requirement {
+    /// Why it does not hold for this profile of its catalogue; `None` where it does.
+    pub fn why_not_for(&self, profile: &Profile) -> Option<&str> {
+        let mut not_for = self.not_for.iter();
+        let found = not_for.find(|(id, _)| profile.descends_from(id));
+        found.map(|(_, why)| why.as_str())
     }
 }

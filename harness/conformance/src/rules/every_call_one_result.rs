@@ -62,6 +62,7 @@ impl Rule for EveryCallOneResult {
             What::Result(answer) => match self.open.remove(&answer.id) {
                 Some(open) => {
                     self.due.remove(&(open.due, answer.id));
+                    found.kept.insert(aspect_of(&answer.api));
                 }
                 None => found.violations.push(Violation {
                     aspect: aspect_of(&answer.api),

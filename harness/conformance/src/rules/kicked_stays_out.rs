@@ -43,7 +43,7 @@ impl Rule for KickedStaysOut {
         match &entry.what {
             What::Call(call) if matches!(call.api.as_str(), "login" | "switch-room") => {
                 let place = self.places.of(entry, into_room);
-                self.ended.remove(&place);
+                found.kept.extend(self.ended.remove(&place).map(aspect_of));
                 self.wanted.insert(place, ());
             }
             What::App {
@@ -80,24 +80,31 @@ impl Rule for KickedStaysOut {
         }
     }
 
-    fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
+    fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
+        let stayed_out = self.ended.all().map(|(_, _, how)| aspect_of(*how));
+        found.kept.extend(stayed_out);
+    }
 }
 
 /// One finding for each return; what follows it is the same return.
 fn come_back(how: Option<Event>, index: usize, entry: &Entry, seen: &str, found: &mut Found) {
     let Some(how) = how else { return };
     found.violations.push(Violation {
-        aspect: match how {
-            Event::KickedOut => KICKED,
-            Event::TokenExpired => EXPIRED,
-            Event::ReconnectFailed => WINDOW_ENDED,
-            _ => OTHER,
-        },
+        aspect: aspect_of(how),
         entry: index,
         actor: entry.actor.clone(),
         expected: format!("after {how}, silence until the app logs in again"),
         seen: seen.to_owned(),
     });
+}
+
+fn aspect_of(how: Event) -> &'static str {
+    match how {
+        Event::KickedOut => KICKED,
+        Event::TokenExpired => EXPIRED,
+        Event::ReconnectFailed => WINDOW_ENDED,
+        _ => OTHER,
+    }
 }
 
 #[cfg(test)]

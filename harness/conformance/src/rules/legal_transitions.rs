@@ -68,6 +68,9 @@ impl Rule for LegalTransitions {
                     expected: format!("an event that may be seen in state {state}"),
                     seen: format!("event {word}"),
                 }),
+                Some(Event::LoggedIn | Event::LoginFailed) => {
+                    found.kept.insert(END_WITHOUT_START);
+                }
                 Some(_) => {}
                 None => found.inconclusive.push(format!(
                     "{} said something the profile has no neutral word for: {}",

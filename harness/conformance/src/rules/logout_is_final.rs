@@ -56,8 +56,10 @@ impl Rule for LogoutIsFinal {
             }
             What::Call(call) if matches!(call.api.as_str(), "login" | "switch-room") => {
                 let place = self.places.of(entry, into_room);
-                self.from_all.remove(device);
-                self.from_room.remove(&place);
+                let from_room = self.from_room.remove(&place).is_some();
+                if self.from_all.remove(device) || from_room {
+                    found.kept.insert(SESSION);
+                }
                 self.wanted.insert(place, ());
             }
             What::Result(answer) if answer.api == "logout" => {
@@ -106,7 +108,12 @@ impl Rule for LogoutIsFinal {
         }
     }
 
-    fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
+    /// That no message came says something only where one was sent, which is for a step.
+    fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
+        if !self.from_all.is_empty() || self.from_room.all().next().is_some() {
+            found.kept.insert(SESSION);
+        }
+    }
 }
 
 impl LogoutIsFinal {

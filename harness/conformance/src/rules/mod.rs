@@ -16,7 +16,7 @@ mod login_in_progress;
 mod logout_is_final;
 mod window_end;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use session::rules::Rules;
@@ -79,6 +79,8 @@ pub struct Found {
     pub violations: Vec<Violation>,
     /// What could not be decided.
     pub inconclusive: Vec<String>,
+    /// The aspects that could have been broken here, and were kept. Silence alone keeps nothing.
+    pub kept: BTreeSet<&'static str>,
 }
 
 /// One breach.

@@ -183,6 +183,7 @@ impl WindowEnd {
             (Window::Bounded(window), Some(open)) => {
                 let Some(due) = open.due else { return };
                 if due.0.abs_diff(entry.at.0) <= tolerance.0 {
+                    found.kept.extend([TOO_EARLY, TOO_LATE]);
                     return;
                 }
                 let aspect = if entry.at > due { TOO_LATE } else { TOO_EARLY };
