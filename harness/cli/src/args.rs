@@ -118,7 +118,6 @@ pub struct RunOptions {
 #[command(after_help = "\
 Examples:
   kickout coverage
-  kickout coverage --profile zego-zim
   kickout coverage --report markdown=coverage.md")]
 pub struct CoverageOptions {
     /// Which cases.

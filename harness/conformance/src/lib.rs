@@ -5,14 +5,15 @@
 //! - [`source`], [`yaml`], [`diagnostic`]: a text, its tree with positions, complaints about it
 //! - [`grammar`]: the scenario language as one table; [`schema`] and [`language`] are other views
 //! - [`document`]: text to [`scenario`], names resolved, all complaints at once
-//! - [`profile`]: a vendor as data; [`requirement`]: its statements; [`exception`]: those that
-//!   nothing can decide; [`decode`]: data files
+//! - [`profile`]: a vendor as data; [`requirement`]: its statements; [`ambiguity`]: how they may be
+//!   read; [`exception`]: those that nothing can decide; [`decode`]: data files
 //! - [`plan`]: which scenario applies to which profile; [`case`]: the two together
 //! - [`director`]: a case as commands, step by step (`script`, [`watch`], `pattern`)
 //! - [`transcript`]: what happened; [`text`] is its readable view
 //! - [`rules`]: invariants over it; [`judge`]: all of it to a verdict
 //! - [`library`]: profiles, requirements and rules together; [`snapshot`]: recorded transcripts
 
+pub mod ambiguity;
 pub mod case;
 pub mod decode;
 pub mod diagnostic;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::ambiguity::Ambiguities;
 use crate::decode::Broken;
 use crate::diagnostic::Diagnostic;
 use crate::document::{self, Known};
@@ -21,8 +22,11 @@ const RULES_FILE: &str = "rules.yaml";
 /// The file among them that holds the rows nothing can decide.
 const EXCEPTIONS_FILE: &str = "exceptions.yaml";
 
+/// The file among them that holds the open questions.
+const AMBIGUITIES_FILE: &str = "ambiguities.yaml";
+
 /// The files that speak of rows and hold none.
-const ABOUT_ROWS: [&str; 2] = [RULES_FILE, EXCEPTIONS_FILE];
+const ABOUT_ROWS: [&str; 3] = [RULES_FILE, EXCEPTIONS_FILE, AMBIGUITIES_FILE];
 
 /// Profiles, requirements and rules.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +39,8 @@ pub struct Library {
     pub rules: RuleTexts,
     /// The rows that nothing here can decide.
     pub exceptions: Exceptions,
+    /// What the statements leave open.
+    pub ambiguities: Ambiguities,
     known: Known,
 }
 
@@ -68,6 +74,8 @@ impl Library {
             let catalogue = &library.catalogue;
             let read = if source.path.ends_with(RULES_FILE) {
                 RuleTexts::read(source, catalogue).map(|texts| library.rules = texts)
+            } else if source.path.ends_with(AMBIGUITIES_FILE) {
+                Ambiguities::read(source, catalogue).map(|read| library.ambiguities = read)
             } else {
                 Exceptions::read(source, catalogue).map(|read| library.exceptions = read)
             };

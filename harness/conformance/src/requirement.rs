@@ -40,7 +40,8 @@ pub struct Requirement {
     pub versions: Option<String>,
     /// How sure it is that the product behaves so, where other sources say something.
     pub confidence: Option<Confidence>,
-    /// The profiles, with all that extend them, it does not hold for, each with the reason.
+    /// The profiles it does not hold for, with all that extend them, each with the reason; `=`
+    /// means only that one, as in a scenario.
     pub not_for: BTreeMap<String, String>,
 }
 
@@ -166,7 +167,10 @@ impl Requirement {
     /// Why it does not hold for this profile of its catalogue; `None` where it does.
     pub fn why_not_for(&self, profile: &Profile) -> Option<&str> {
         let mut not_for = self.not_for.iter();
-        let found = not_for.find(|(id, _)| profile.descends_from(id));
+        let found = not_for.find(|(id, _)| match id.strip_prefix('=') {
+            Some(exactly) => profile.id == exactly,
+            None => profile.descends_from(id),
+        });
         found.map(|(_, why)| why.as_str())
     }
 }

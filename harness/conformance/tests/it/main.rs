@@ -1,5 +1,6 @@
 //! The data of the repository, checked against the code that reads it.
 //!
+//! - `ambiguities`: questions, readings and positions fit together
 //! - `diagnostics`: what wrong files are told
 //! - `extends`: profiles that build on others
 //! - `language`: the reference page is up to date
@@ -7,6 +8,7 @@
 //! - `requirements`: every id that is named exists
 //! - `vendors`: no vendor is named in code
 
+mod ambiguities;
 mod diagnostics;
 mod extends;
 mod language;

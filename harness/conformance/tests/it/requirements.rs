@@ -8,7 +8,7 @@ use conformance::source::Source;
 use crate::files;
 use crate::profiles::profiles;
 
-fn library() -> Library {
+pub(crate) fn library() -> Library {
     let (profiles, requirements) = (
         files("fixtures/profiles", ".yaml"),
         files("fixtures/requirements", ".yaml"),
@@ -82,6 +82,35 @@ fn complaints(name: &str, text: &str) -> String {
         Ok(_) => String::new(),
         Err(broken) => broken.iter().map(shown).collect(),
     }
+}
+
+#[test]
+fn what_a_row_is_not_for_is_a_profile_of_its_catalogue() {
+    let library = library();
+    let mut wrong = Vec::new();
+    for row in library.catalogue.all() {
+        for id in row.not_for.keys() {
+            let profile = library.profiles.get(id.trim_start_matches('='));
+            if profile.is_none_or(|profile| profile.catalogue != row.catalogue) {
+                wrong.push(format!("{}: {id}", row.id));
+            }
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+}
+
+#[test]
+fn a_row_is_for_the_profiles_it_does_not_exclude() {
+    let library = library();
+    let is_for = |row: &str, profile: &str| {
+        let profile = library.profiles.get(profile).expect("it is there");
+        library.catalogue.holds_for(row, profile)
+    };
+    // Offline login came with 2.13 (ZIM-012).
+    assert!(is_for("ZIM-012", "zego-zim") && !is_for("ZIM-012", "zego-zim-2.8"));
+    // Only the older generation has a character of several bytes (EXP-053).
+    assert!(!is_for("EXP-053", "zego-express") && is_for("EXP-053", "zego-express-2.18"));
+    assert!(!is_for("TIM-011", "zego-zim"), "another vendor's row");
 }
 
 #[test]
