@@ -52,7 +52,8 @@ pub enum Command {
     List(ListOptions),
     /// Print the JSON Schema of the scenario language, with every word of it
     Schema,
-    /// Explain a requirement, a rule, a vendor code or an event
+    /// Explain a requirement, an open question, a rule, a scenario, a knob, a word, or a vendor's
+    /// code or name
     Explain(ExplainOptions),
 }
 
@@ -147,9 +148,10 @@ pub struct ListOptions {
 Examples:
   kickout explain I2
   kickout explain 1002001
-  kickout explain kicked-out")]
+  kickout explain kicked-out
+  kickout explain reconnect.window")]
 pub struct ExplainOptions {
-    /// A requirement, a rule, a vendor code or an event
+    /// Such as `I2`, `1002001`, `kicked-out`, `reconnect.window`
     pub what: String,
 }
 

@@ -6,12 +6,14 @@
 //! - [`run`]: plays cases and tells what became of them
 //! - [`coverage`]: the same, requirement by requirement
 //! - [`snapshots`]: recorded transcripts
-//! - [`look_up`]: `list`, `schema` and `explain`
+//! - [`look_up`]: `list` and `schema`
+//! - [`explain`]: what is known about a row, a word, a number, a name
 //! - [`files`]: files are written whole or not at all
 
 pub mod args;
 pub mod coverage;
 pub mod exit;
+pub mod explain;
 pub mod files;
 pub mod look_up;
 pub mod run;
@@ -47,7 +49,7 @@ pub fn main() -> ExitCode {
         Command::Coverage(options) => coverage::coverage(options),
         Command::List(options) => look_up::list(options),
         Command::Schema => look_up::schema(),
-        Command::Explain(options) => look_up::explain(options),
+        Command::Explain(options) => explain::explain(options),
     };
     match done {
         Ok(exit) => exit.into(),

@@ -4,7 +4,8 @@
 //!
 //! - [`source`], [`yaml`], [`diagnostic`]: a text, its tree with positions, complaints about it
 //! - [`grammar`]: the scenario language as one table; [`schema`] and [`language`] are other views
-//! - [`document`]: text to [`scenario`], names resolved, all complaints at once
+//! - [`document`]: text to [`scenario`], names resolved, all complaints at once; [`written`]: its
+//!   steps as they stand in the text
 //! - [`profile`]: a vendor as data; [`requirement`]: its statements; [`ambiguity`]: how they may be
 //!   read; [`exception`]: those that nothing can decide; [`decode`]: data files
 //! - [`plan`]: which scenario applies to which profile; [`case`]: the two together
@@ -37,4 +38,5 @@ pub mod source;
 pub mod text;
 pub mod transcript;
 pub mod watch;
+pub mod written;
 pub mod yaml;

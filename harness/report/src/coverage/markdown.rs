@@ -28,9 +28,11 @@ pub fn render(coverage: &Coverage) -> String {
     );
     for (standing, title) in [
         (Standing::Broken, "Broken"),
-        (Standing::Undecided, "Undecided"),
+        (
+            Standing::Undecided,
+            "Undecided, although they must or should hold",
+        ),
         (Standing::Excepted, "Excepted"),
-        (Standing::NotForThese, "For none of the profiles"),
     ] {
         listed(coverage, standing, title, &mut text);
     }
@@ -75,10 +77,9 @@ fn sum(name: &str, binding: Tally, other: Tally, text: &mut String) {
 }
 
 fn listed(coverage: &Coverage, standing: Standing, title: &str, text: &mut String) {
-    let mut rows = coverage
-        .rows
-        .iter()
-        .filter(|row| row.standing == standing)
+    let rows = coverage.rows.iter();
+    let mut rows = rows
+        .filter(|row| row.standing == standing && row.strength.is_binding())
         .peekable();
     if rows.peek().is_none() {
         return;
@@ -118,11 +119,8 @@ fn about(row: &Row, text: &mut String) {
         WithProfile::Undecided => format!("{profile} undecided"),
         WithProfile::NotFor(why) => format!("not for {profile} ({why})"),
     });
-    let _ = writeln!(
-        text,
-        "\n- profiles: {}",
-        stands.collect::<Vec<_>>().join(", ")
-    );
+    let stands: Vec<String> = stands.collect();
+    let _ = writeln!(text, "\n- profiles: {}", stands.join(", "));
     for (label, deciders) in [
         ("by step", &row.by_step),
         ("by rule", &row.by_rule),
