@@ -46,7 +46,7 @@ Examples:
 pub enum Command {
     /// Play scenarios against the reference client and server, and judge them
     Run(RunOptions),
-    /// Play scenarios, and tell which requirements were decided, by what, and which were not
+    /// Play scenarios, and tell which requirements were decided, by what, and which not and why
     Coverage(CoverageOptions),
     /// Show scenarios, and the profiles each applies to
     List(ListOptions),

@@ -29,6 +29,9 @@ impl Known<'_> {
             let _ = writeln!(text, "{what}  {kind}: {means}");
         }
         let mut any = !words.is_empty();
+        if !any {
+            let _ = writeln!(text, "{what}  code or name of a vendor");
+        }
         for profile in self.library.profiles.runnable() {
             let terms = terms(profile);
             let meant = terms.iter().filter(|term| term.is_called(what));

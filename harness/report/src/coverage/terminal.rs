@@ -114,7 +114,7 @@ fn sum(coverage: &Coverage, catalogue: Option<&str>) -> String {
                 parts.push(format!("{number} {word}"));
             }
         }
-        format!("{}", parts.join(", "))
+        parts.join(", ")
     };
     let (binding, other) = (coverage.binding(catalogue), coverage.other(catalogue));
     format!(
