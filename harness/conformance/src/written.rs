@@ -74,6 +74,7 @@ mod tests {
 
     const TEXT: &str = "\
 title: T
+profiles: [acme]
 clients: { phone: {} }
 steps:
   - login: phone  # not 1002001
@@ -92,7 +93,11 @@ about: kicked-out-twice
     fn a_step_says_what_stands_in_it_and_nothing_else() {
         let (path, text) = ("t.yaml".to_owned(), TEXT.to_owned());
         let source = Arc::new(Source { path, text });
-        let scenario = lower(source, "t", &Known::default()).expect("it is sound");
+        let known = Known {
+            profiles: ["acme".to_owned()].into(),
+            ..Known::default()
+        };
+        let scenario = lower(source, "t", &known).expect("it is sound");
         let said_by = |what: &str| -> Vec<usize> {
             let steps = scenario.written();
             steps
@@ -103,11 +108,11 @@ about: kicked-out-twice
         };
         assert_eq!(
             said_by("1002001"),
-            [9],
+            [10],
             "the rounds are one, a comment is none"
         );
         assert_eq!(said_by("7501"), [0; 0]);
-        assert_eq!(said_by("kicked-out"), [10]);
+        assert_eq!(said_by("kicked-out"), [11]);
         assert_eq!(said_by("kicked"), [0; 0], "a part of a word is not it");
         assert_eq!(said_by("kicked-out-twice"), [0; 0], "that is of the file");
     }

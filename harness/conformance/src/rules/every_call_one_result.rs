@@ -143,12 +143,13 @@ fn aspect_of(api: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::hand_written::{Lines, inconclusive, violated};
+    use crate::rules::hand_written::{Lines, inconclusive, kept, violated};
 
     #[test]
     fn one_result_satisfies_it() {
         let lines = Lines::default().login(0, "phone", 1);
         assert_eq!(violated("I5", lines.clone().end(9_000)), None);
+        assert_eq!(kept("I5", lines.clone().end(9_000)), ["login"]);
         assert!(!inconclusive("I5", lines.end(9_000)));
     }
 
@@ -171,6 +172,7 @@ mod tests {
     fn a_record_that_stops_early_decides_nothing() {
         let lines = Lines::default().call(0, "phone", 1, "logout");
         assert_eq!(violated("I5", lines.clone().end(10)), None);
+        assert_eq!(kept("I5", lines.clone().end(10)), [""; 0]);
         assert!(inconclusive("I5", lines.end(10)));
     }
 

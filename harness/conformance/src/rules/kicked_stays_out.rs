@@ -111,7 +111,7 @@ fn aspect_of(how: Event) -> &'static str {
 mod tests {
     use session::words::Reason;
 
-    use crate::rules::hand_written::{Lines, violated, violated_in_rooms};
+    use crate::rules::hand_written::{Lines, kept, violated, violated_in_rooms};
 
     fn kicked() -> Lines {
         Lines::default().login(0, "phone", 1).event_because(
@@ -186,5 +186,16 @@ mod tests {
             .event(1_000, "phone", super::Event::Reconnecting)
             .heard_by("second");
         assert_eq!(violated("I2", lines.end(9_000)), None);
+    }
+
+    #[test]
+    fn it_is_kept_only_where_it_could_have_been_broken() {
+        let never_ended = Lines::default().login(0, "phone", 1);
+        assert_eq!(kept("I2", never_ended.end(9_000)), [""; 0]);
+        assert_eq!(kept("I2", kicked().end(9_000)), ["kicked"]);
+        let back_by_the_app = kicked().login(2_000, "phone", 2);
+        assert_eq!(kept("I2", back_by_the_app.end(9_000)), ["kicked"]);
+        let back_by_itself = kicked().connect(1_500, "phone", 2);
+        assert_eq!(kept("I2", back_by_itself.end(9_000)), [""; 0]);
     }
 }

@@ -92,7 +92,7 @@ impl Rule for LegalTransitions {
 mod tests {
     use session::words::Event;
 
-    use crate::rules::hand_written::{Lines, inconclusive, violated, violated_in_rooms};
+    use crate::rules::hand_written::{Lines, inconclusive, kept, violated, violated_in_rooms};
 
     #[test]
     fn a_login_and_an_outage_satisfy_it() {
@@ -100,7 +100,8 @@ mod tests {
             .login(0, "phone", 1)
             .event(5_000, "phone", Event::Reconnecting)
             .event(6_000, "phone", Event::Reconnected);
-        assert_eq!(violated("I10", lines.end(9_000)), None);
+        assert_eq!(violated("I10", lines.clone().end(9_000)), None);
+        assert_eq!(kept("I10", lines.end(9_000)), ["end-without-start"]);
     }
 
     #[test]

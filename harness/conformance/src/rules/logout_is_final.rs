@@ -135,7 +135,7 @@ impl LogoutIsFinal {
 mod tests {
     use session::words::Event;
 
-    use crate::rules::hand_written::{Lines, violated, violated_in_rooms};
+    use crate::rules::hand_written::{Lines, kept, violated, violated_in_rooms};
 
     fn logged_out() -> Lines {
         Lines::default()
@@ -188,5 +188,14 @@ mod tests {
         assert_eq!(violated_in_rooms("I7", other.end(9_000)), None);
         let same = left.event(2_000, "phone", Event::Message).of_room("one");
         assert!(violated_in_rooms("I7", same.end(9_000)).is_some());
+    }
+
+    #[test]
+    fn silence_keeps_the_session_ended_and_says_nothing_about_messages() {
+        assert_eq!(kept("I7", logged_out().end(9_000)), ["session"]);
+        let again = logged_out().login(2_000, "phone", 3);
+        assert_eq!(kept("I7", again.end(9_000)), ["session"]);
+        let never = Lines::default().login(0, "phone", 1);
+        assert_eq!(kept("I7", never.end(9_000)), [""; 0]);
     }
 }

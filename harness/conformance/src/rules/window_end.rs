@@ -238,7 +238,7 @@ fn ends_after(window: Millis) -> String {
 mod tests {
     use session::words::{Event, Reason};
 
-    use crate::rules::hand_written::{Lines, inconclusive, violated, violated_in_rooms};
+    use crate::rules::hand_written::{Lines, inconclusive, kept, violated, violated_in_rooms};
     use crate::scenario::AppAct::{Frozen, Resumed};
 
     /// The hand-written profile has a window of 20 minutes and a tolerance of one second.
@@ -258,8 +258,11 @@ mod tests {
     #[test]
     fn the_end_at_its_length_satisfies_it() {
         assert_eq!(violated("I14", failed_after(WINDOW).end(2_000_000)), None);
+        let due = failed_after(WINDOW).end(2_000_000);
+        assert_eq!(kept("I14", due), ["too-early", "too-late"]);
         let back = reconnecting().event(600_000, "phone", Event::Reconnected);
-        assert_eq!(violated("I14", back.end(2_000_000)), None);
+        assert_eq!(violated("I14", back.clone().end(2_000_000)), None);
+        assert_eq!(kept("I14", back.end(2_000_000)), [""; 0], "no window ended");
     }
 
     #[test]
