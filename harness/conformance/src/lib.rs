@@ -6,8 +6,9 @@
 //! - [`grammar`]: the scenario language as one table; [`schema`] and [`language`] are other views
 //! - [`document`]: text to [`scenario`], names resolved, all complaints at once; [`written`]: its
 //!   steps as they stand in the text
-//! - [`profile`]: a vendor as data; [`requirement`]: its statements; [`ambiguity`]: how they may be
-//!   read; [`exception`]: those that nothing can decide; [`decode`]: data files
+//! - [`profile`]: a vendor as data; [`requirement`]: its statements, for their `versions`;
+//!   [`ambiguity`]: how they may be read; [`exception`]: those that nothing can decide;
+//!   [`decode`]: data files
 //! - [`plan`]: which scenario applies to which profile; [`case`]: the two together
 //! - [`director`]: a case as commands, step by step (`script`, [`watch`], `pattern`)
 //! - [`transcript`]: what happened; [`text`] is its readable view
@@ -37,6 +38,7 @@ pub mod snapshot;
 pub mod source;
 pub mod text;
 pub mod transcript;
+mod versions;
 pub mod watch;
 pub mod written;
 pub mod yaml;

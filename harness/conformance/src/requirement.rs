@@ -8,6 +8,7 @@ use crate::decode::decode;
 use crate::diagnostic::{self, Diagnostic, closest};
 use crate::profile::{Confidence, Profile};
 use crate::source::{Source, Span};
+use crate::versions;
 
 /// Every requirement of every catalogue.
 #[derive(Debug, Clone, Default)]
@@ -36,12 +37,12 @@ pub struct Requirement {
     pub party: Vec<Party>,
     /// What else is to be known.
     pub note: Option<String>,
-    /// The versions it holds for.
+    /// The versions it holds for, such as `>=2.9.0`.
     pub versions: Option<String>,
     /// How sure it is that the product behaves so, where other sources say something.
     pub confidence: Option<Confidence>,
-    /// The profiles it does not hold for, with all that extend them, each with the reason; `=`
-    /// means only that one, as in a scenario.
+    /// The profiles it does not hold for whatever their version, with all that extend them, each
+    /// with the reason; `=` means only that one, as in a scenario.
     pub not_for: BTreeMap<String, String>,
 }
 
@@ -165,12 +166,16 @@ impl Catalogue {
 
 impl Requirement {
     /// Why it does not hold for this profile of its catalogue; `None` where it does.
-    pub fn why_not_for(&self, profile: &Profile) -> Option<&str> {
+    pub fn why_not_for(&self, profile: &Profile) -> Option<String> {
         let mut not_for = self.not_for.iter();
         let found = not_for.find(|(id, _)| match id.strip_prefix('=') {
             Some(exactly) => profile.id == exactly,
             None => profile.descends_from(id),
         });
-        found.map(|(_, why)| why.as_str())
+        found.map(|(_, why)| why.clone()).or_else(|| {
+            let versions = self.versions.as_ref()?;
+            let holds = versions::overlap(versions, &profile.versions);
+            (!holds).then(|| format!("it is of versions {versions}"))
+        })
     }
 }

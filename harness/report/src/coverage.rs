@@ -268,7 +268,7 @@ fn begin(row: &Requirement, profiles: &[&Profile]) -> Row {
         profiles: own
             .map(|profile| {
                 let with = match row.why_not_for(profile) {
-                    Some(why) => WithProfile::NotFor(why.to_owned()),
+                    Some(why) => WithProfile::NotFor(why),
                     None => WithProfile::Undecided,
                 };
                 (profile.id.clone(), with)

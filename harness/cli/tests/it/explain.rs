@@ -13,7 +13,7 @@ fn every_kind_of_name_is_explained() {
         ),
         ("ZIM-042", "decided by kick/newer_login_wins, line"),
         ("ZIM-041", "rule I2: "),
-        ("ZIM-032", "not for zego-zim-2.8: before 2.9"),
+        ("EXP-053", "not for =zego-express: its room IDs"),
         ("ZIM-037", "excepted: "),
         ("TIM-028", " on purpose: "),
         // An open question: its readings, who takes which, and the knobs.
