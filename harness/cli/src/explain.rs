@@ -37,11 +37,23 @@ struct Known<'a> {
 pub fn explain(options: &ExplainOptions) -> Result<Exit, Trouble> {
     let library = suite::library(&Selection::default())?;
     let members = suite::scenarios(&Selection::default(), &library)?;
-    let known = Known {
-        library: &library,
-        scenarios: members.iter().map(|member| &member.scenario).collect(),
-    };
-    let what = options.what.trim();
+    let scenarios = members.iter().map(|member| &member.scenario).collect();
+    let text = look_up(&options.what, &library, scenarios)?;
+    print(&text)?;
+    Ok(Exit::Success)
+}
+
+/// Everything that is known under a name.
+///
+/// # Errors
+/// Nothing is.
+pub fn look_up(
+    what: &str,
+    library: &Library,
+    scenarios: Vec<&Scenario>,
+) -> Result<String, Trouble> {
+    let known = Known { library, scenarios };
+    let what = what.trim();
     let text = known.all_about(what);
     if text.is_empty() {
         let names = known.names();
@@ -54,8 +66,7 @@ pub fn explain(options: &ExplainOptions) -> Result<Exit, Trouble> {
              vendor's code or name, that is known here{near}"
         )));
     }
-    print(&text)?;
-    Ok(Exit::Success)
+    Ok(text)
 }
 
 impl Known<'_> {

@@ -1,8 +1,23 @@
-use crate::program::kickout;
+//! In one process: to read the whole suite anew for every name takes a debug build minutes.
+
+use conformance::scenario::Scenario;
+use kickout::args::Selection;
+use kickout::explain::look_up;
+use kickout::suite;
+
+fn with_suite(check: impl Fn(&dyn Fn(&str) -> Result<String, String>)) {
+    let library = suite::library(&Selection::default()).expect("the data is sound");
+    let members = suite::scenarios(&Selection::default(), &library).expect("so is the suite");
+    let scenarios: Vec<&Scenario> = members.iter().map(|member| &member.scenario).collect();
+    check(&|what| look_up(what, &library, scenarios.clone()).map_err(|wrong| wrong.shown()));
+}
 
 #[test]
 fn every_kind_of_name_is_explained() {
-    let folder = tempfile::tempdir().expect("a folder");
+    with_suite(|explain| every_kind(explain));
+}
+
+fn every_kind(explain: &dyn Fn(&str) -> Result<String, String>) {
     for (what, said) in [
         // A row: its sentence, place, positions, steps by line, rules.
         ("EXP-044", "error 1002001, and the joined room carries on"),
@@ -66,19 +81,17 @@ fn every_kind_of_name_is_explained() {
         ),
         ("errors.displaced.code", "zego-express: 1002086"),
     ] {
-        let ended = kickout(folder.path(), &["explain", what]);
-        assert_eq!(ended.code, 0, "{what}: {}", ended.stderr);
-        assert!(
-            ended.stdout.contains(said),
-            "{what}: {said}\n{}",
-            ended.stdout
-        );
+        let text = explain(what).expect("it is known");
+        assert!(text.contains(said), "{what}: {said}\n{text}");
     }
 }
 
 #[test]
 fn what_is_not_known_is_an_error_with_the_nearest_name() {
-    let folder = tempfile::tempdir().expect("a folder");
+    with_suite(|explain| nearest(explain));
+}
+
+fn nearest(explain: &dyn Fn(&str) -> Result<String, String>) {
     for (what, near) in [
         ("ZIM-42", "did you mean `ZIM-042`?"),
         ("kicked-ot", "did you mean `kicked-out`?"),
@@ -91,8 +104,7 @@ fn what_is_not_known_is_an_error_with_the_nearest_name() {
         ("", "is no requirement"),
         ("99999999999999999999999999", "is no requirement"),
     ] {
-        let ended = kickout(folder.path(), &["explain", what]);
-        assert_eq!(ended.code, 2, "{what}: {}", ended.stdout);
-        assert!(ended.stderr.contains(near), "{what}: {}", ended.stderr);
+        let wrong = explain(what).expect_err("it is not known");
+        assert!(wrong.contains(near), "{what}: {wrong}");
     }
 }
