@@ -50,11 +50,14 @@ pub enum Command {
     Fuzz(FuzzOptions),
     /// Play a kept failure or a stored transcript again: does it still fail?
     Replay(ReplayOptions),
+    /// Play scenarios, and tell which requirements were decided, by what, and which not and why
+    Coverage(CoverageOptions),
     /// Show scenarios, and the profiles each applies to
     List(ListOptions),
     /// Print the JSON Schema of the scenario language, with every word of it
     Schema,
-    /// Explain a requirement, a rule, a vendor code or an event
+    /// Explain a requirement, an open question, a rule, a scenario, a knob, a word, or a vendor's
+    /// code or name
     Explain(ExplainOptions),
 }
 
@@ -103,12 +106,32 @@ pub struct RunOptions {
     pub bless: bool,
 
     /// Write a report, to standard output without a path; may be repeated
-    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = Report::parse)]
-    pub report: Vec<Report>,
+    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = Report::<Format>::parse)]
+    pub report: Vec<Report<Format>>,
 
     /// Write every transcript in its canonical form below this folder
     #[arg(long, value_name = "DIR")]
     pub transcripts: Option<PathBuf>,
+
+    /// Are recorded transcripts left alone?
+    #[arg(skip)]
+    pub unrecorded: bool,
+}
+
+/// `kickout coverage`
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kickout coverage
+  kickout coverage --report markdown=coverage.md")]
+pub struct CoverageOptions {
+    /// Which cases.
+    #[command(flatten)]
+    pub selection: Selection,
+
+    /// Write a report, to standard output without a path; may be repeated
+    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = Report::<CoverageFormat>::parse)]
+    pub report: Vec<Report<CoverageFormat>>,
 }
 
 /// `kickout fuzz`
@@ -151,8 +174,8 @@ pub struct FuzzOptions {
     pub require_reach: bool,
 
     /// Write a report, to standard output without a path; may be repeated
-    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = Report::parse)]
-    pub report: Vec<Report>,
+    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = Report::<Format>::parse)]
+    pub report: Vec<Report<Format>>,
 }
 
 fn length(text: &str) -> Result<std::time::Duration, String> {
@@ -200,37 +223,50 @@ pub struct ListOptions {
 Examples:
   kickout explain I2
   kickout explain 1002001
-  kickout explain kicked-out")]
+  kickout explain kicked-out
+  kickout explain reconnect.window")]
 pub struct ExplainOptions {
-    /// A requirement, a rule, a vendor code or an event
+    /// Such as `I2`, `1002001`, `kicked-out`, `reconnect.window`
     pub what: String,
 }
 
-/// A report somebody wants.
+/// A report somebody wants, in one of the forms `F`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct Report<F> {
     /// In which form.
-    pub format: Format,
+    pub format: F,
     /// Where to; standard output without.
     pub path: Option<PathBuf>,
 }
 
-/// The form of a report.
+/// The form of a report about cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// One JSON object a line.
     Ndjson,
 }
 
-impl Report {
-    fn parse(text: &str) -> Result<Report, String> {
+/// The form of a report about requirements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CoverageFormat {
+    /// Tables to keep.
+    Markdown,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+impl<F: ValueEnum> Report<F> {
+    fn parse(text: &str) -> Result<Report<F>, String> {
         let (format, path) = match text.split_once('=') {
             Some((_, "")) => return Err("the path after `=` is empty".into()),
             Some((format, path)) => (format, Some(PathBuf::from(path))),
             None => (text, None),
         };
-        let format = Format::from_str(format, false)
-            .map_err(|_| format!("`{format}` is not a format; there is: ndjson"))?;
+        let format = F::from_str(format, false).map_err(|_| {
+            let known = F::value_variants().iter().filter_map(F::to_possible_value);
+            let known: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
+            format!("`{format}` is not a format; there is: {}", known.join(", "))
+        })?;
         Ok(Report { format, path })
     }
 }

@@ -77,9 +77,14 @@ pub enum Trouble {
 impl Trouble {
     /// A file with one complaint about it.
     pub fn about(source: Source, diagnostic: Diagnostic) -> Trouble {
+        Trouble::about_all(source, vec![diagnostic])
+    }
+
+    /// A file with several.
+    pub fn about_all(source: Source, diagnostics: Vec<Diagnostic>) -> Trouble {
         Trouble::Broken(vec![Broken {
             source,
-            diagnostics: vec![diagnostic],
+            diagnostics,
         }])
     }
 

@@ -6,12 +6,16 @@
 //! - [`run`]: plays cases and tells what became of them
 //! - [`fuzzing`]: random scenarios, and what is kept of them
 //! - [`replay`]: a kept failure or a stored transcript again
+//! - [`coverage`]: the same, requirement by requirement
 //! - [`snapshots`]: recorded transcripts
-//! - [`look_up`]: `list`, `schema` and `explain`
+//! - [`look_up`]: `list` and `schema`
+//! - [`explain`]: what is known about a row, a word, a number, a name
 //! - [`files`]: files are written whole or not at all
 
 pub mod args;
+pub mod coverage;
 pub mod exit;
+pub mod explain;
 pub mod files;
 pub mod fuzzing;
 pub mod look_up;
@@ -48,9 +52,10 @@ pub fn main() -> ExitCode {
         Command::Run(options) => run::run(options),
         Command::Fuzz(options) => fuzzing::fuzz(options),
         Command::Replay(options) => replay::replay(options),
+        Command::Coverage(options) => coverage::coverage(options),
         Command::List(options) => look_up::list(options),
         Command::Schema => look_up::schema(),
-        Command::Explain(options) => look_up::explain(options),
+        Command::Explain(options) => explain::explain(options),
     };
     match done {
         Ok(exit) => exit.into(),

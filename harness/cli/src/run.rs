@@ -124,7 +124,7 @@ fn compare(
     repeat: &str,
     result: &mut CaseResult,
 ) -> Result<(), Trouble> {
-    if options.seed != DEFAULT_SEED {
+    if options.unrecorded || options.seed != DEFAULT_SEED {
         return Ok(());
     }
     // The built-in suite has no record of a vendor it does not know.
@@ -162,7 +162,10 @@ fn repeat(member: &Member, profile: &Profile, seed: u64) -> String {
 }
 
 /// Reports must have a place before hours are spent on making them.
-pub(crate) fn writable(reports: &[Report]) -> Result<(), Trouble> {
+///
+/// # Errors
+/// One has none.
+pub fn writable<F>(reports: &[Report<F>]) -> Result<(), Trouble> {
     for report in reports {
         if let Some(path) = &report.path {
             let unwritable = |error| Trouble::Unwritable(path.display().to_string(), error);
@@ -181,25 +184,39 @@ pub(crate) fn writable(reports: &[Report]) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn tell(members: &[Member], results: &[CaseResult], options: &RunOptions) -> Result<(), Trouble> {
-    let report_on_stdout = options.report.iter().any(|report| report.path.is_none());
-    let text = told(members, results);
-    if report_on_stdout {
+/// Prints a text for people and writes the reports.
+///
+/// # Errors
+/// A place that cannot be written.
+pub fn say_and_report<F: Copy>(
+    text: &str,
+    reports: &[Report<F>],
+    render: impl Fn(F) -> String,
+) -> Result<(), Trouble> {
+    if reports.iter().any(|report| report.path.is_none()) {
         // Standard output belongs to the report; people read the other stream.
         let _ = anstream::stderr().lock().write_all(text.as_bytes());
     } else {
-        print(&text)?;
+        print(text)?;
     }
-    for report in &options.report {
-        let text = match report.format {
-            Format::Ndjson => ndjson::render(results, options.seed),
-        };
+    for report in reports {
+        let text = render(report.format);
         match &report.path {
             Some(path) => files::write(path, &text)?,
             None => print(&text)?,
         }
     }
     Ok(())
+}
+
+fn tell(members: &[Member], results: &[CaseResult], options: &RunOptions) -> Result<(), Trouble> {
+    say_and_report(
+        &told(members, results),
+        &options.report,
+        |format| match format {
+            Format::Ndjson => ndjson::render(results, options.seed),
+        },
+    )
 }
 
 /// Failures first, then a line for each scenario, then the summary. Colour is always put in;

@@ -48,10 +48,21 @@ pub struct Verdict {
     pub undocumented: Vec<String>,
     /// What could not be decided.
     pub inconclusive: Vec<String>,
-    /// The rows this case decided, and how.
-    pub decided: BTreeMap<String, bool>,
+    /// The rows this case decided: by what, and whether they held.
+    pub decided: BTreeMap<String, BTreeMap<Means, bool>>,
     /// What the steps that only observe wrote down.
     pub observed: Vec<Observed>,
+}
+
+/// By what a row was decided.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Means {
+    /// A step that covers it was met or not; counted from 0.
+    Step(usize),
+    /// A rule saw it kept where it could have been broken, or saw it broken.
+    Rule(String),
+    /// The script broke it on purpose, and this rule noticed.
+    OnPurpose(String),
 }
 
 /// What a step wrote down without judging it.
@@ -252,7 +263,7 @@ impl Judgement<'_> {
             });
         }
         match watch.status() {
-            Status::Met(_) => self.decide(&rows, true),
+            Status::Met(_) => self.decide(&rows, &Means::Step(index), true),
             Status::Undocumented(knob) => {
                 let place = format!("step {}: nobody documents {knob}", index + 1);
                 self.verdict.undocumented.push(place);
@@ -262,7 +273,7 @@ impl Judgement<'_> {
                     self.unsupported = true;
                     return;
                 }
-                self.decide(&rows, false);
+                self.decide(&rows, &Means::Step(index), false);
                 let fault = match self.is_never_called(unmet) {
                     true => Fault::App,
                     false => self.fault_of(&rows, &step.action),
@@ -305,10 +316,10 @@ impl Judgement<'_> {
         )
     }
 
-    fn decide(&mut self, rows: &[String], held: bool) {
+    fn decide(&mut self, rows: &[String], by: &Means, held: bool) {
         for row in rows {
-            let decided = self.verdict.decided.entry(row.clone()).or_insert(true);
-            *decided &= held;
+            let means = self.verdict.decided.entry(row.clone()).or_default();
+            *means.entry(by.clone()).or_insert(true) &= held;
         }
     }
 
@@ -319,7 +330,7 @@ impl Judgement<'_> {
             leave_faults: self.case.scenario.leave_faults,
             settings: &Settings::default(),
         };
-        let mut app_rows_broken: BTreeSet<String> = BTreeSet::new();
+        let mut app_rows_broken: BTreeMap<String, Means> = BTreeMap::new();
         let violates: BTreeSet<String> = self
             .case
             .own_rows(&self.case.scenario.violates, self.catalogue)
@@ -343,6 +354,13 @@ impl Judgement<'_> {
                     .inconclusive
                     .push(format!("rule {}: {open}", ruling.rule));
             }
+            let by = Means::Rule(ruling.rule.to_owned());
+            // That our own scripts keep what is asked of apps says nothing about the row.
+            if ruling.party != Party::App {
+                for aspect in &found.kept {
+                    self.decide(&own(aspect), &by, true);
+                }
+            }
             for (violation, more) in first_of_each_actor(found.violations) {
                 let rows = own(violation.aspect);
                 if ruling.party == Party::App {
@@ -350,7 +368,8 @@ impl Judgement<'_> {
                     if rows.is_empty() {
                         continue;
                     }
-                    app_rows_broken.extend(rows.iter().cloned());
+                    let noticed = Means::OnPurpose(ruling.rule.to_owned());
+                    app_rows_broken.extend(rows.iter().map(|row| (row.clone(), noticed.clone())));
                     if rows.iter().any(|row| violates.contains(row)) {
                         continue;
                     }
@@ -359,7 +378,7 @@ impl Judgement<'_> {
                     Party::App => Fault::App,
                     party => self.blame(party),
                 };
-                self.decide(&rows, false);
+                self.decide(&rows, &by, false);
                 self.verdict.findings.push(Finding {
                     by: Noticed::Rule(ruling.rule.to_owned()),
                     rows: rows.clone(),
@@ -377,24 +396,21 @@ impl Judgement<'_> {
         // A script that stopped early may not have come to what it breaks.
         let last = self.transcript.entries.last().map(|entry| &entry.what);
         let played = matches!(last, Some(What::End(End::Complete)));
-        for row in violates.difference(&app_rows_broken).filter(|_| played) {
-            self.verdict.findings.push(Finding {
-                by: Noticed::Violates,
-                rows: vec![row.clone()],
-                fault: Fault::Harness,
-                expected: format!("a rule finds that the script breaks {row}"),
-                seen: "no rule did".into(),
-                entry: None,
-                span: None,
-            });
+        for row in violates {
+            match app_rows_broken.get(&row) {
+                Some(noticed) => self.decide(&[row], noticed, true),
+                None if !played => {}
+                None => self.verdict.findings.push(Finding {
+                    by: Noticed::Violates,
+                    rows: vec![row.clone()],
+                    fault: Fault::Harness,
+                    expected: format!("a rule finds that the script breaks {row}"),
+                    seen: "no rule did".into(),
+                    entry: None,
+                    span: None,
+                }),
+            }
         }
-        self.decide(
-            &violates
-                .intersection(&app_rows_broken)
-                .cloned()
-                .collect::<Vec<_>>(),
-            true,
-        );
     }
 
     fn limits(&mut self) {

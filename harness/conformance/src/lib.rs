@@ -4,20 +4,25 @@
 //!
 //! - [`source`], [`yaml`], [`diagnostic`]: a text, its tree with positions, complaints about it
 //! - [`grammar`]: the scenario language as one table; [`schema`] and [`language`] are other views
-//! - [`document`]: text to [`scenario`], names resolved, all complaints at once; [`emit`]: the way back
-//! - [`profile`]: a vendor as data; [`requirement`]: its statements; [`decode`]: data files
+//! - [`document`]: text to [`scenario`], names resolved, all complaints at once; [`emit`]: the way
+//!   back; [`written`]: its steps as they stand in the text
+//! - [`profile`]: a vendor as data; [`requirement`]: its statements, for their `versions`;
+//!   [`ambiguity`]: how they may be read; [`exception`]: those that nothing can decide;
+//!   [`decode`]: data files
 //! - [`plan`]: which scenario applies to which profile; [`case`]: the two together
 //! - [`director`]: a case as commands, step by step (`script`, [`watch`], `pattern`)
 //! - [`transcript`]: what happened; [`text`] is its readable view
 //! - [`rules`]: invariants over it; [`judge`]: all of it to a verdict
 //! - [`library`]: profiles, requirements and rules together; [`snapshot`]: recorded transcripts
 
+pub mod ambiguity;
 pub mod case;
 pub mod decode;
 pub mod diagnostic;
 pub mod director;
 pub mod document;
 pub mod emit;
+pub mod exception;
 pub mod grammar;
 pub mod judge;
 pub mod language;
@@ -34,5 +39,7 @@ pub mod snapshot;
 pub mod source;
 pub mod text;
 pub mod transcript;
+mod versions;
 pub mod watch;
+pub mod written;
 pub mod yaml;

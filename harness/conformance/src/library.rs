@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::ambiguity::Ambiguities;
 use crate::decode::Broken;
 use crate::diagnostic::Diagnostic;
 use crate::document::{self, Known};
+use crate::exception::Exceptions;
 use crate::profile::{Capability, Profiles};
 use crate::requirement::Catalogue;
 use crate::rules::RuleTexts;
@@ -16,6 +18,15 @@ use crate::source::Source;
 
 /// The file among the requirements that holds the sentences of the rules.
 const RULES_FILE: &str = "rules.yaml";
+
+/// The file among them that holds the rows nothing can decide.
+const EXCEPTIONS_FILE: &str = "exceptions.yaml";
+
+/// The file among them that holds the open questions.
+const AMBIGUITIES_FILE: &str = "ambiguities.yaml";
+
+/// The files that speak of rows and hold none.
+const ABOUT_ROWS: [&str; 3] = [RULES_FILE, EXCEPTIONS_FILE, AMBIGUITIES_FILE];
 
 /// Profiles, requirements and rules.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +37,10 @@ pub struct Library {
     pub catalogue: Catalogue,
     /// What the rules say.
     pub rules: RuleTexts,
+    /// The rows that nothing here can decide.
+    pub exceptions: Exceptions,
+    /// What the statements leave open.
+    pub ambiguities: Ambiguities,
     known: Known,
 }
 
@@ -41,18 +56,30 @@ impl Library {
             Ok(profiles) => library.profiles = profiles,
             Err(wrong) => broken.extend(wrong),
         }
-        for source in requirements {
-            let read = if source.path.ends_with(RULES_FILE) {
-                RuleTexts::read(source).map(|texts| library.rules = texts)
-            } else {
-                library.catalogue.add(source)
-            };
+        let of_rows = |source: &&Source| !ABOUT_ROWS.iter().any(|file| source.path.ends_with(file));
+        let mut note = |source: &Source, read: Result<(), Vec<Diagnostic>>| {
             if let Err(diagnostics) = read {
+                let source = source.clone();
                 broken.push(Broken {
-                    source: source.clone(),
+                    source,
                     diagnostics,
                 });
             }
+        };
+        for source in requirements.iter().filter(of_rows) {
+            note(source, library.catalogue.add(source));
+        }
+        // These speak of rows, so the rows are read first.
+        for source in requirements.iter().filter(|source| !of_rows(source)) {
+            let catalogue = &library.catalogue;
+            let read = if source.path.ends_with(RULES_FILE) {
+                RuleTexts::read(source, catalogue).map(|texts| library.rules = texts)
+            } else if source.path.ends_with(AMBIGUITIES_FILE) {
+                Ambiguities::read(source, catalogue).map(|read| library.ambiguities = read)
+            } else {
+                Exceptions::read(source, catalogue).map(|read| library.exceptions = read)
+            };
+            note(source, read);
         }
         if !broken.is_empty() {
             return Err(broken);

@@ -6,12 +6,14 @@
 //! - `load`: files to profiles, with `extends` and all complaints at their place
 //! - `native`: neutral words to the vendor's own and back
 //! - `promise`: what a profile promises at each point where vendors decide differently
+//! - `with`: a profile with some values changed
 
 mod derived;
 mod load;
 mod native;
 mod offer;
 mod promise;
+mod with;
 
 use std::collections::{BTreeMap, BTreeSet};
 

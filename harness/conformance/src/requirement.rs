@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::decode::decode;
-use crate::diagnostic::Diagnostic;
-use crate::source::Source;
+use crate::diagnostic::{self, Diagnostic, closest};
+use crate::profile::{Confidence, Profile};
+use crate::source::{Source, Span};
+use crate::versions;
 
 /// Every requirement of every catalogue.
 #[derive(Debug, Clone, Default)]
@@ -35,8 +37,13 @@ pub struct Requirement {
     pub party: Vec<Party>,
     /// What else is to be known.
     pub note: Option<String>,
-    /// The versions it holds for.
+    /// The versions it holds for, such as `>=2.9.0`.
     pub versions: Option<String>,
+    /// How sure it is that the product behaves so, where other sources say something.
+    pub confidence: Option<Confidence>,
+    /// The profiles it does not hold for whatever their version, with all that extend them, each
+    /// with the reason; `=` means only that one, as in a scenario.
+    pub not_for: BTreeMap<String, String>,
 }
 
 session::words! {
@@ -58,6 +65,13 @@ session::words! {
     }
 }
 
+impl Strength {
+    /// Does it ask for something that has to be decided?
+    pub fn is_binding(self) -> bool {
+        matches!(self, Strength::Must | Strength::Should)
+    }
+}
+
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -69,7 +83,7 @@ struct File {
 }
 
 #[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Row {
     id: String,
     statement: String,
@@ -81,6 +95,9 @@ struct Row {
     party: Vec<Party>,
     note: Option<String>,
     versions: Option<String>,
+    confidence: Option<Confidence>,
+    #[serde(default)]
+    not_for: BTreeMap<String, String>,
 }
 
 impl Catalogue {
@@ -110,6 +127,8 @@ impl Catalogue {
                 party: row.party,
                 note: row.note,
                 versions: row.versions,
+                confidence: row.confidence,
+                not_for: row.not_for,
             };
             self.rows.insert(row.id, requirement);
         }
@@ -126,8 +145,37 @@ impl Catalogue {
         self.rows.values()
     }
 
-    /// Does the row stand in this catalogue?
-    pub fn belongs_to(&self, id: &str, catalogue: &str) -> bool {
-        self.get(id).is_some_and(|row| row.catalogue == catalogue)
+    /// What to say about an id that names no row.
+    pub fn unknown(&self, id: &str, span: Span) -> Diagnostic {
+        let message = format!("there is no requirement `{}`", diagnostic::shown(id));
+        let wrong = Diagnostic::new("unknown-requirement", message).at(span, "");
+        match closest(id, self.rows.keys().map(String::as_str)) {
+            Some(near) => wrong.suggest(span, near),
+            None => wrong,
+        }
+    }
+
+    /// Can a case of this profile decide the row?
+    pub fn holds_for(&self, id: &str, profile: &Profile) -> bool {
+        let row = self.get(id);
+        row.is_some_and(|row| {
+            row.catalogue == profile.catalogue && row.why_not_for(profile).is_none()
+        })
+    }
+}
+
+impl Requirement {
+    /// Why it does not hold for this profile of its catalogue; `None` where it does.
+    pub fn why_not_for(&self, profile: &Profile) -> Option<String> {
+        let mut not_for = self.not_for.iter();
+        let found = not_for.find(|(id, _)| match id.strip_prefix('=') {
+            Some(exactly) => profile.id == exactly,
+            None => profile.descends_from(id),
+        });
+        found.map(|(_, why)| why.clone()).or_else(|| {
+            let versions = self.versions.as_ref()?;
+            let holds = versions::overlap(versions, &profile.versions);
+            (!holds).then(|| format!("it is of versions {versions}"))
+        })
     }
 }

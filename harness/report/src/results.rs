@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use conformance::judge::{Fault, Finding, Noticed, Verdict};
+use conformance::judge::{Fault, Finding, Means, Noticed, Verdict};
 use conformance::library::Library;
 use conformance::scenario::Scenario;
 use conformance::text;
@@ -42,6 +42,9 @@ pub struct CaseResult {
     pub inconclusive: Vec<String>,
     /// The rows this case decided, and how.
     pub decided: BTreeMap<String, bool>,
+    /// By what each of them was decided.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decision>,
     /// What steps wrote down without judging it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub observed: Vec<Notes>,
@@ -49,6 +52,33 @@ pub struct CaseResult {
     pub virtual_ms: u64,
     /// Entries in its transcript.
     pub entries: usize,
+}
+
+/// By what one row was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Decision {
+    /// The row.
+    pub row: String,
+    /// What kind of thing decided it.
+    pub by: By,
+    /// The rule, where one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// The line of the scenario on which the step stands, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// Did it hold?
+    pub held: bool,
+}
+
+session::words! {
+    /// What kind of thing decided a row.
+    By, "means" {
+        Step = "step", "a step that covers it";
+        Rule = "rule", "a rule that watches every run";
+        OnPurpose = "on-purpose", "a rule that noticed what the script broke on purpose";
+    }
 }
 
 /// What a step wrote down to compare vendors.
@@ -139,7 +169,12 @@ impl CaseResult {
             findings,
             undocumented: verdict.undocumented,
             inconclusive: verdict.inconclusive,
-            decided: verdict.decided,
+            decided: verdict
+                .decided
+                .iter()
+                .map(|(row, means)| (row.clone(), means.values().all(|held| *held)))
+                .collect(),
+            decisions: decisions(&verdict.decided, scenario),
             observed: verdict
                 .observed
                 .into_iter()
@@ -181,6 +216,7 @@ impl CaseResult {
             undocumented: Vec::new(),
             inconclusive: Vec::new(),
             decided: BTreeMap::new(),
+            decisions: Vec::new(),
             observed: Vec::new(),
             virtual_ms: 0,
             entries: 0,
@@ -207,6 +243,34 @@ impl CaseResult {
             repeat: repeat.to_owned(),
         });
     }
+}
+
+/// By what each row was decided. The rounds of a `repeat` are one step.
+fn decisions(
+    decided: &BTreeMap<String, BTreeMap<Means, bool>>,
+    scenario: &Scenario,
+) -> Vec<Decision> {
+    let mut all: BTreeMap<(String, By, Option<String>, Option<usize>), bool> = BTreeMap::new();
+    for (row, means) in decided {
+        for (means, held) in means {
+            let (by, rule, step) = match means {
+                Means::Step(step) => (By::Step, None, scenario.steps.get(*step)),
+                Means::Rule(rule) => (By::Rule, Some(rule.clone()), None),
+                Means::OnPurpose(rule) => (By::OnPurpose, Some(rule.clone()), None),
+            };
+            let line = step.map(|step| scenario.source.position(step.span).0);
+            *all.entry((row.clone(), by, rule, line)).or_insert(true) &= held;
+        }
+    }
+    all.into_iter()
+        .map(|((row, by, rule, line), held)| Decision {
+            row,
+            by,
+            rule,
+            line,
+            held,
+        })
+        .collect()
 }
 
 fn show(

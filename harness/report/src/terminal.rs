@@ -39,7 +39,7 @@ pub struct Paint {
 }
 
 impl Paint {
-    fn with(self, style: Style, text: &str) -> String {
+    pub(crate) fn with(self, style: Style, text: &str) -> String {
         if self.color {
             format!("{style}{text}{style:#}")
         } else {
@@ -68,7 +68,7 @@ impl Paint {
         )
     }
 
-    fn bold(self, text: &str) -> String {
+    pub(crate) fn bold(self, text: &str) -> String {
         self.with(Style::new().bold(), text)
     }
 }

@@ -1,9 +1,15 @@
 //! The program and its data as a user meets them.
 //!
 //! - `canary`: a wrong digit in a profile turns the run red
+//! - `coverage`: `kickout coverage`
+//! - `explain`: `kickout explain`
+//! - `literal`: what is the vendor's stands in a step
 //! - `rejudge`: stored transcripts are judged again
 //! - `program`: the built program on good and bad input
 
 mod canary;
+mod coverage;
+mod explain;
+mod literal;
 mod program;
 mod rejudge;

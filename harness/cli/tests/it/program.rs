@@ -5,13 +5,13 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-struct Ended {
-    code: i32,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
-fn kickout(folder: &Path, arguments: &[&str]) -> Ended {
+pub(crate) fn kickout(folder: &Path, arguments: &[&str]) -> Ended {
     let output: Output = Command::new(env!("CARGO_BIN_EXE_kickout"))
         .args(arguments)
         .current_dir(folder)
@@ -27,7 +27,7 @@ fn kickout(folder: &Path, arguments: &[&str]) -> Ended {
 }
 
 /// A folder with one scenario of these steps.
-fn scenario(text: &str) -> (TempDir, PathBuf) {
+pub(crate) fn scenario(text: &str) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("mine.yaml");
     std::fs::write(&path, text).expect("it can be written");
@@ -296,22 +296,6 @@ fn a_file_that_is_not_text_is_told() {
     let ended = kickout(folder.path(), &["run", "bytes.yaml"]);
     assert_eq!(ended.code, 2);
     assert!(ended.stderr.contains("UTF-8"), "{}", ended.stderr);
-}
-
-#[test]
-fn explain_knows_requirements_rules_codes_and_events() {
-    let folder = tempfile::tempdir().unwrap();
-    for (what, said) in [
-        ("ZIM-042", "decided by kick/newer_login_wins"),
-        ("I2", "never comes back by itself"),
-        ("I5", "own record is enough"),
-        ("1002001", "already-logged-in"),
-        ("kicked-out", "onKickedOffline"),
-    ] {
-        let ended = kickout(folder.path(), &["explain", what]);
-        assert_eq!(ended.code, 0);
-        assert!(ended.stdout.contains(said), "{what}: {}", ended.stdout);
-    }
 }
 
 #[test]

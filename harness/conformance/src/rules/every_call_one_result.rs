@@ -77,6 +77,7 @@ impl Rule for EveryCallOneResult {
             What::Result(answer) => match self.open.remove(&answer.id) {
                 Some(open) => {
                     self.due.remove(&(open.due, answer.id));
+                    found.kept.insert(aspect_of(&answer.api));
                 }
                 None => found.violations.push(Violation {
                     aspect: aspect_of(&answer.api),
@@ -203,12 +204,13 @@ mod tests {
     use session::time::Millis;
     use session::words::Event;
 
-    use crate::rules::hand_written::{Lines, inconclusive, violated, violated_under};
+    use crate::rules::hand_written::{Lines, inconclusive, kept, violated, violated_under};
 
     #[test]
     fn one_result_satisfies_it() {
         let lines = Lines::default().login(0, "phone", 1);
         assert_eq!(violated("I5", lines.clone().end(9_000)), None);
+        assert_eq!(kept("I5", lines.clone().end(9_000)), ["login"]);
         assert!(!inconclusive("I5", lines.end(9_000)));
     }
 
@@ -231,6 +233,7 @@ mod tests {
     fn a_record_that_stops_early_decides_nothing() {
         let lines = Lines::default().call(0, "phone", 1, "logout");
         assert_eq!(violated("I5", lines.clone().end(10)), None);
+        assert_eq!(kept("I5", lines.clone().end(10)), [""; 0]);
         assert!(inconclusive("I5", lines.end(10)));
     }
 

@@ -441,7 +441,12 @@ pub(crate) fn inconclusive(rule: &str, transcript: Transcript) -> bool {
     !ruling(rule, &transcript).found.inconclusive.is_empty()
 }
 
-/// The same where a login is a login into a room.
+/// What the rule saw kept.
+pub(crate) fn kept(rule: &str, transcript: Transcript) -> Vec<&'static str> {
+    ruling(rule, &transcript).found.kept.into_iter().collect()
+}
+
+/// As [`violated`], where a login is a login into a room.
 pub(crate) fn violated_in_rooms(rule: &str, transcript: Transcript) -> Option<usize> {
     violated_under(rule, transcript, |profile| {
         profile.rules.login.into_room = true

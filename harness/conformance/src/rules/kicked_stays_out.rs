@@ -44,7 +44,7 @@ impl Rule for KickedStaysOut {
         match &entry.what {
             What::Call(call) if matches!(call.api.as_str(), "login" | "switch-room") => {
                 let place = self.places.of(entry, into_room);
-                self.ended.remove(&place);
+                found.kept.extend(self.ended.remove(&place).map(aspect_of));
                 self.wanted.insert(place, ());
             }
             // Where a renewal revives, it is a login of the app (Z-AMB-36).
@@ -104,24 +104,31 @@ impl Rule for KickedStaysOut {
         }
     }
 
-    fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
+    fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
+        let stayed_out = self.ended.all().map(|(_, _, how)| aspect_of(*how));
+        found.kept.extend(stayed_out);
+    }
 }
 
 /// One finding for each return; what follows it is the same return.
 fn come_back(how: Option<Event>, index: usize, entry: &Entry, seen: &str, found: &mut Found) {
     let Some(how) = how else { return };
     found.violations.push(Violation {
-        aspect: match how {
-            Event::KickedOut => KICKED,
-            Event::TokenExpired => EXPIRED,
-            Event::ReconnectFailed => WINDOW_ENDED,
-            _ => OTHER,
-        },
+        aspect: aspect_of(how),
         entry: index,
         actor: entry.actor.clone(),
         expected: format!("after {how}, silence until the app logs in again"),
         seen: seen.to_owned(),
     });
+}
+
+fn aspect_of(how: Event) -> &'static str {
+    match how {
+        Event::KickedOut => KICKED,
+        Event::TokenExpired => EXPIRED,
+        Event::ReconnectFailed => WINDOW_ENDED,
+        _ => OTHER,
+    }
 }
 
 #[cfg(test)]
@@ -130,7 +137,7 @@ mod tests {
     use session::words::{ErrorWord, Reason};
 
     use crate::rules::hand_written::{
-        Lines, inconclusive, violated, violated_in_rooms, violated_under,
+        Lines, inconclusive, kept, violated, violated_in_rooms, violated_under,
     };
 
     fn kicked() -> Lines {
@@ -246,5 +253,16 @@ mod tests {
             .event(1_000, "phone", super::Event::Reconnecting)
             .heard_by("second");
         assert_eq!(violated("I2", lines.end(9_000)), None);
+    }
+
+    #[test]
+    fn it_is_kept_only_where_it_could_have_been_broken() {
+        let never_ended = Lines::default().login(0, "phone", 1);
+        assert_eq!(kept("I2", never_ended.end(9_000)), [""; 0]);
+        assert_eq!(kept("I2", kicked().end(9_000)), ["kicked"]);
+        let back_by_the_app = kicked().login(2_000, "phone", 2);
+        assert_eq!(kept("I2", back_by_the_app.end(9_000)), ["kicked"]);
+        let back_by_itself = kicked().connect(1_500, "phone", 2);
+        assert_eq!(kept("I2", back_by_itself.end(9_000)), [""; 0]);
     }
 }

@@ -102,6 +102,9 @@ impl Rule for LegalTransitions {
                     expected: format!("an event that may be seen in state {state}"),
                     seen: format!("event {word}"),
                 }),
+                Some(Event::LoggedIn | Event::LoginFailed) => {
+                    found.kept.insert(END_WITHOUT_START);
+                }
                 Some(_) => {}
                 None => found.inconclusive.push(format!(
                     "{} said something the profile has no neutral word for: {}",
@@ -128,7 +131,7 @@ mod tests {
     use session::words::{ErrorWord, Event};
 
     use crate::rules::hand_written::{
-        Lines, inconclusive, violated, violated_in_rooms, violated_under,
+        Lines, inconclusive, kept, violated, violated_in_rooms, violated_under,
     };
 
     #[test]
@@ -137,7 +140,8 @@ mod tests {
             .login(0, "phone", 1)
             .event(5_000, "phone", Event::Reconnecting)
             .event(6_000, "phone", Event::Reconnected);
-        assert_eq!(violated("I10", lines.end(9_000)), None);
+        assert_eq!(violated("I10", lines.clone().end(9_000)), None);
+        assert_eq!(kept("I10", lines.end(9_000)), ["end-without-start"]);
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub(super) struct LogoutIsFinal {
     from_all: BTreeSet<String>,
     /// The rooms that devices have logged out from.
     from_room: Each<()>,
+    /// The devices whose last session ended with a logout from its room.
+    silent: BTreeSet<String>,
     /// The sessions that the app wants.
     wanted: Each<()>,
 }
@@ -70,9 +72,12 @@ impl Rule for LogoutIsFinal {
             }
             What::Call(call) if matches!(call.api.as_str(), "login" | "switch-room") => {
                 let place = self.places.of(entry, into_room);
-                self.from_all.remove(device);
-                self.from_room.remove(&place);
+                let from_room = self.from_room.remove(&place).is_some();
+                if self.from_all.remove(device) || from_room {
+                    found.kept.insert(SESSION);
+                }
                 self.wanted.insert(place, ());
+                self.silent.remove(device);
                 let called = self.called.values_mut();
                 for leaving in called.filter(|leaving| leaving.device == *device) {
                     leaving.again = true;
@@ -91,6 +96,9 @@ impl Rule for LogoutIsFinal {
                     Some(room) => {
                         let place = (device.clone(), room);
                         self.wanted.remove(&place);
+                        if !self.wanted.has_any(device) {
+                            self.silent.insert(device.clone());
+                        }
                         self.from_room.insert(place, ());
                     }
                 }
@@ -99,6 +107,7 @@ impl Rule for LogoutIsFinal {
                 is: AppAct::Crashed,
             } => {
                 self.from_all.remove(device);
+                self.silent.remove(device);
                 self.from_room.forget(device);
                 self.wanted.forget(device);
                 self.called.retain(|_, leaving| leaving.device != *device);
@@ -116,8 +125,7 @@ impl Rule for LogoutIsFinal {
                 }
             }
             What::Connect { .. } | What::Sent { .. } => {
-                let from_rooms =
-                    !self.wanted.has_any(device) && !self.from_room.forget(device).is_empty();
+                let from_rooms = self.silent.remove(device) && !self.wanted.has_any(device);
                 if self.from_all.remove(device) || from_rooms {
                     self.after(index, entry, found);
                 }
@@ -126,7 +134,11 @@ impl Rule for LogoutIsFinal {
         }
     }
 
+    /// That no message came says something only where one was sent, which is for a step.
     fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
+        if !self.from_all.is_empty() || self.from_room.all().next().is_some() {
+            found.kept.insert(SESSION);
+        }
         for (id, leaving) in &self.called {
             found.inconclusive.push(format!(
                 "logout #{id} of {} was not complete when the record ended",
@@ -155,7 +167,7 @@ impl LogoutIsFinal {
 mod tests {
     use session::words::Event;
 
-    use crate::rules::hand_written::{Lines, inconclusive, violated, violated_in_rooms};
+    use crate::rules::hand_written::{Lines, inconclusive, kept, violated, violated_in_rooms};
     use crate::scenario::AppAct::Crashed;
 
     fn logged_out() -> Lines {
@@ -234,5 +246,14 @@ mod tests {
         assert_eq!(violated_in_rooms("I7", other.end(9_000)), None);
         let same = left.event(2_000, "phone", Event::Message).of_room("one");
         assert!(violated_in_rooms("I7", same.end(9_000)).is_some());
+    }
+
+    #[test]
+    fn silence_keeps_the_session_ended_and_says_nothing_about_messages() {
+        assert_eq!(kept("I7", logged_out().end(9_000)), ["session"]);
+        let again = logged_out().login(2_000, "phone", 3);
+        assert_eq!(kept("I7", again.end(9_000)), ["session"]);
+        let never = Lines::default().login(0, "phone", 1);
+        assert_eq!(kept("I7", never.end(9_000)), [""; 0]);
     }
 }

@@ -40,7 +40,7 @@ mod ticket_notices;
 mod window_end;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use session::rules::Rules;
@@ -49,9 +49,10 @@ use session::time::Time;
 use crate::decode::decode;
 use crate::diagnostic::Diagnostic;
 use crate::profile::Profile;
-use crate::requirement::Party;
+use crate::requirement::{Catalogue, Party};
 use crate::source::Source;
 use crate::transcript::{Entry, Transcript, What};
+use crate::yaml;
 
 /// One invariant.
 pub trait Rule {
@@ -167,6 +168,8 @@ pub struct Found {
     pub violations: Vec<Violation>,
     /// What could not be decided.
     pub inconclusive: Vec<String>,
+    /// The aspects that could have been broken here, and were kept. Silence alone keeps nothing.
+    pub kept: BTreeSet<&'static str>,
 }
 
 /// One breach.
@@ -235,14 +238,31 @@ impl RuleTexts {
     ///
     /// # Errors
     /// Everything that is wrong with it, at its place.
-    pub fn read(source: &Source) -> Result<RuleTexts, Vec<Diagnostic>> {
+    pub fn read(source: &Source, catalogue: &Catalogue) -> Result<RuleTexts, Vec<Diagnostic>> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct File {
             rules: Vec<RuleText>,
         }
         let file: File = decode(source)?;
-        Ok(RuleTexts { texts: file.rules })
+        let node = yaml::parse(source)?;
+        let mut wrong = Vec::new();
+        for (index, text) in file.rules.iter().enumerate() {
+            for (aspect, rows) in &text.rows {
+                for (at, row) in rows.iter().enumerate() {
+                    if catalogue.get(row).is_none() {
+                        let (index, at) = (index.to_string(), at.to_string());
+                        let place = node.at_path(&["rules", &index, "rows", aspect, &at]);
+                        let span = place.map_or(node.span, |place| place.span);
+                        wrong.push(catalogue.unknown(row, span));
+                    }
+                }
+            }
+        }
+        match wrong.is_empty() {
+            true => Ok(RuleTexts { texts: file.rules }),
+            false => Err(wrong),
+        }
     }
 
     /// The text of one rule.

@@ -73,7 +73,9 @@ impl Rule for NewestTicket {
                     return;
                 };
                 match brings.place {
-                    _ if !answer.ok || !brings.is_renewal => {}
+                    _ if !answer.ok => {}
+                    // A new session, which an app that does not listen is told of by nothing else.
+                    Some(place) if !brings.is_renewal => drop(self.renewed.remove(&place)),
                     // It may be any of them.
                     None => drop(self.renewed.forget(device)),
                     Some(place) => {

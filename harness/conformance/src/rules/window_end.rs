@@ -208,6 +208,7 @@ impl WindowEnd {
                 if due.0.abs_diff(entry.at.0) <= tolerance.0
                     || entry.at < due && self.may_be_early(due.since(entry.at), &place.0, about)
                 {
+                    found.kept.extend([TOO_EARLY, TOO_LATE]);
                     return;
                 }
                 let aspect = if entry.at > due { TOO_LATE } else { TOO_EARLY };
@@ -275,7 +276,7 @@ mod tests {
     use session::rules::WindowFrom;
 
     use crate::rules::hand_written::{
-        Lines, inconclusive, violated, violated_in_rooms, violated_under,
+        Lines, inconclusive, kept, violated, violated_in_rooms, violated_under,
     };
     use crate::scenario::AppAct::{Frozen, Resumed};
 
@@ -296,8 +297,11 @@ mod tests {
     #[test]
     fn the_end_at_its_length_satisfies_it() {
         assert_eq!(violated("I14", failed_after(WINDOW).end(2_000_000)), None);
+        let due = failed_after(WINDOW).end(2_000_000);
+        assert_eq!(kept("I14", due), ["too-early", "too-late"]);
         let back = reconnecting().event(600_000, "phone", Event::Reconnected);
-        assert_eq!(violated("I14", back.end(2_000_000)), None);
+        assert_eq!(violated("I14", back.clone().end(2_000_000)), None);
+        assert_eq!(kept("I14", back.end(2_000_000)), [""; 0], "no window ended");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The data of the repository, checked against the code that reads it.
 //!
+//! - `ambiguities`: questions, readings and positions fit together
 //! - `diagnostics`: what wrong files are told
 //! - `emit`: the suite survives being written out
 //! - `extends`: profiles that build on others
@@ -8,6 +9,7 @@
 //! - `requirements`: every id that is named exists
 //! - `vendors`: no vendor is named in code
 
+mod ambiguities;
 mod diagnostics;
 mod emit;
 mod extends;

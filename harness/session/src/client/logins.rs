@@ -56,7 +56,12 @@ impl Client {
             return outputs.push(failed(id, error));
         }
         if let Some(at) = meanwhile {
-            self.with_session(at, now, outputs, Session::give_way);
+            // A logout under way is complete with that, and the app is told so (EXP-043).
+            let gives_way = match self.sessions[at].is_leaving() {
+                true => Session::left,
+                false => Session::give_way,
+            };
+            self.with_session(at, now, outputs, gives_way);
             self.sessions.remove(at);
         }
         self.begin(now, id, login, outputs);

@@ -58,6 +58,8 @@ pub(super) struct Session {
     /// A renewal made without a link, and its ticket: the next resumption carries it, and until
     /// that is accepted the old ticket stays in force (Z-AMB-39).
     renewal: Option<(CallId, String)>,
+    /// The renewal that the last login or resumption carried.
+    carried: Option<CallId>,
     /// The request that renewed the ticket last.
     renewed_by: u32,
     /// When the server was last heard.
@@ -137,6 +139,7 @@ impl Session {
             not_ready: false,
             requests: BTreeMap::new(),
             renewal: None,
+            carried: None,
             renewed_by: 0,
             heard: say.now,
             warned: false,
@@ -434,12 +437,20 @@ impl Session {
         if let Some(call) = self.login.take() {
             say.outputs.push(done(call));
         }
-        if let Some((call, ticket)) = self.renewal.take() {
-            self.ticket = ticket;
-            self.warned = false;
-            say.outputs.push(done(call));
-        }
+        let carried = self.carried.take();
+        let later = match self.renewal.take() {
+            Some((call, ticket)) if carried == Some(call) => {
+                self.ticket = ticket;
+                self.warned = false;
+                say.outputs.push(done(call));
+                None
+            }
+            later => later,
+        };
         self.ticket_lasts(ticket_left, say);
+        if let Some((call, ticket)) = later {
+            self.renew(call, ticket, say);
+        }
         if is_new && !first {
             self.publish_again(link, say);
         }
@@ -450,7 +461,10 @@ impl Session {
             self.login_failed(error, say); // EXP-029
             return;
         }
-        if let Some((call, _)) = self.renewal.take() {
+        if let Some((call, _)) = self
+            .renewal
+            .take_if(|(call, _)| self.carried == Some(*call))
+        {
             // The old ticket may still do.
             say.outputs.push(failed(call, error));
             self.link_lost_here(say);

@@ -124,7 +124,8 @@ impl Session {
         self.finish(say);
     }
 
-    pub(super) fn left(&mut self, say: &mut Speaker<'_>) {
+    /// The logout is complete.
+    pub(in crate::client) fn left(&mut self, say: &mut Speaker<'_>) {
         let silent = self.state == State::Reconnecting
             && say.setup.rules.logout.while_reconnecting == Telling::Silent; // Z-AMB-34
         if !silent {

@@ -46,6 +46,7 @@ impl Session {
             unnoticed: self.unnoticed,
             name: self.new_name.clone(),
         };
+        self.carried = self.renewal.as_ref().map(|(call, _)| *call);
         let message = match &self.name {
             None => FromClient::Login(hello),
             Some(session) => FromClient::Resume {

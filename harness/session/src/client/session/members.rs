@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Session, Speaker};
+use super::{Link, Session, Speaker};
 use crate::message::Stream;
 use crate::peer::Happening;
 use crate::words::Event;
@@ -36,8 +36,11 @@ impl Session {
         self.streams = streams;
     }
 
+    /// News that overtakes the answer to a login or resumption says nothing: the answer tells who
+    /// is there.
     fn is_in(&self, room: &str) -> bool {
-        self.room.as_deref() == Some(room) && !self.is_leaving()
+        let is_accepted = matches!(self.link, Link::Accepted(_));
+        is_accepted && self.room.as_deref() == Some(room) && !self.is_leaving()
     }
 
     pub(super) fn peer_joined(&mut self, room: &str, user: String, say: &mut Speaker<'_>) {
