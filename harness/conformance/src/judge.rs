@@ -314,7 +314,7 @@ impl Judgement<'_> {
 
     fn rules(&mut self, texts: &RuleTexts) {
         let about = About {
-            profile: self.case.profile,
+            profile: &self.case.profile,
             rules: &self.case.rules,
         };
         let mut app_rows_broken: BTreeSet<String> = BTreeSet::new();
