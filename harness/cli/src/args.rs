@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::builder::Styles;
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::token::TokenCommand;
+
 /// Conformance harness and deterministic network simulator for login sessions: kick-out, token
 /// expiry, reconnect windows, duplicate login, account switching.
 #[derive(Debug, Parser)]
@@ -52,6 +54,9 @@ pub enum Command {
     Schema,
     /// Explain a requirement, a rule, a vendor code or an event
     Explain(ExplainOptions),
+    /// Make, look at and judge the tickets of logins
+    #[command(subcommand)]
+    Token(TokenCommand),
 }
 
 /// Which cases are meant.

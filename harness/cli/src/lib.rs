@@ -6,6 +6,7 @@
 //! - [`run`]: plays cases and tells what became of them
 //! - [`snapshots`]: recorded transcripts
 //! - [`look_up`]: `list`, `schema` and `explain`
+//! - [`token`]: `token mint`, `inspect` and `verify`
 //! - [`files`]: files are written whole or not at all
 
 pub mod args;
@@ -15,6 +16,7 @@ pub mod look_up;
 pub mod run;
 pub mod snapshots;
 pub mod suite;
+pub mod token;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -45,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::List(options) => look_up::list(options),
         Command::Schema => look_up::schema(),
         Command::Explain(options) => look_up::explain(options),
+        Command::Token(command) => token::token(command),
     };
     match done {
         Ok(exit) => exit.into(),
