@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::builder::Styles;
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::token::TokenCommand;
+
 /// Conformance harness and deterministic network simulator for login sessions: kick-out, token
 /// expiry, reconnect windows, duplicate login, account switching.
 #[derive(Debug, Parser)]
@@ -59,6 +61,9 @@ pub enum Command {
     /// Explain a requirement, an open question, a rule, a scenario, a knob, a word, or a vendor's
     /// code or name
     Explain(ExplainOptions),
+    /// Make, look at and judge the tickets of logins
+    #[command(subcommand)]
+    Token(TokenCommand),
 }
 
 /// Which cases are meant.

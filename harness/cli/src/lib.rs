@@ -10,6 +10,7 @@
 //! - [`snapshots`]: recorded transcripts
 //! - [`look_up`]: `list` and `schema`
 //! - [`explain`]: what is known about a row, a word, a number, a name
+//! - [`token`]: `token mint`, `inspect` and `verify`
 //! - [`files`]: files are written whole or not at all
 
 pub mod args;
@@ -23,6 +24,7 @@ pub mod replay;
 pub mod run;
 pub mod snapshots;
 pub mod suite;
+pub mod token;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -56,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::List(options) => look_up::list(options),
         Command::Schema => look_up::schema(),
         Command::Explain(options) => explain::explain(options),
+        Command::Token(command) => token::token(command),
     };
     match done {
         Ok(exit) => exit.into(),

@@ -1,8 +1,9 @@
 //! One case: a scenario under a profile with a seed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use session::rules::Rules;
+use session::rules::{Rules, TokenCodes};
 use session::words::State;
 
 use crate::profile::Profile;
@@ -23,8 +24,8 @@ pub const DEFAULT_STREAM: &str = "stream-1";
 pub struct Case<'a> {
     /// The scenario.
     pub scenario: &'a Scenario,
-    /// The profile.
-    pub profile: &'a Profile,
+    /// The profile, with the numbers that the console settings select.
+    pub profile: Cow<'a, Profile>,
     /// The seed everything random is drawn from.
     pub seed: u64,
     /// The profile's rules with the scenario's console settings applied.
@@ -40,6 +41,10 @@ impl<'a> Case<'a> {
     pub fn new(scenario: &'a Scenario, profile: &'a Profile, seed: u64) -> Case<'a> {
         let mut rules = profile.rules.clone();
         scenario.console.apply(&mut rules);
+        let profile = match rules.token.codes {
+            TokenCodes::Coarse => Cow::Borrowed(profile),
+            TokenCodes::Strict => Cow::Owned(profile.with_strict_codes()),
+        };
         Case {
             scenario,
             profile,
@@ -82,7 +87,7 @@ impl<'a> Case<'a> {
     ) -> Vec<&'r str> {
         rows.iter()
             .map(String::as_str)
-            .filter(|row| catalogue.holds_for(row, self.profile))
+            .filter(|row| catalogue.holds_for(row, &self.profile))
             .collect()
     }
 }

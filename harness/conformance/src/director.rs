@@ -99,6 +99,8 @@ pub struct Director<'a> {
     fed: usize,
     commands: Vec<Command>,
     calls: u32,
+    /// How many tickets were made.
+    tickets: u32,
     apps: Apps,
     end: End,
 }
@@ -128,6 +130,7 @@ impl<'a> Director<'a> {
             fed: 0,
             commands: Vec::new(),
             calls: 0,
+            tickets: 0,
             apps: Apps::default(),
             end: End::Complete,
         }

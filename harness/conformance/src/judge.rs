@@ -325,7 +325,7 @@ impl Judgement<'_> {
 
     fn rules(&mut self, texts: &RuleTexts) {
         let about = About {
-            profile: self.case.profile,
+            profile: &self.case.profile,
             rules: &self.case.rules,
             leave_faults: self.case.scenario.leave_faults,
             settings: &Settings::default(),

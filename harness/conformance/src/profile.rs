@@ -147,6 +147,9 @@ pub struct NativeError {
     /// Its name, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Its number where the vendor numbers each fault of a ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strict: Option<i64>,
     /// Other numbers for the same thing, by call.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_call: BTreeMap<Api, i64>,
@@ -199,6 +202,18 @@ impl Profile {
     /// Is it `id`, or does it extend it?
     pub fn descends_from(&self, id: &str) -> bool {
         self.id == id || self.ancestors.iter().any(|ancestor| ancestor == id)
+    }
+
+    /// The same with the numbers that are called strict.
+    pub fn with_strict_codes(&self) -> Profile {
+        let mut profile = self.clone();
+        for native in profile.errors.values_mut() {
+            if let Some(strict) = native.strict {
+                native.code = strict;
+                native.name = None;
+            }
+        }
+        profile
     }
 
     /// How long this call may take.

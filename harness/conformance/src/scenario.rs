@@ -67,12 +67,23 @@ pub struct Client {
     pub initialised: bool,
     /// The app ID its app was built with.
     pub app: u32,
+    /// The signature its app was built with, where that proves logins.
+    pub app_sign: AppSign,
     /// Does its app listen from the start?
     pub listening: bool,
     /// Was its user logged in on this device before, and never logged out?
     pub saved: bool,
     /// The room it enters unless a step says otherwise.
     pub room: String,
+}
+
+session::words! {
+    /// The signature that an app was built with.
+    AppSign, "app signature" {
+        Right = "right", "that of its app ID";
+        Wrong = "wrong", "that of another app";
+        Absent = "absent", "none";
+    }
 }
 
 /// Which device: its place in [`Scenario::clients`].

@@ -1,11 +1,12 @@
 //! Who plays the devices and the server.
 
 use conformance::case::Case;
-use conformance::scenario::ClientIndex;
+use conformance::scenario::{AppSign, Client as Device, ClientIndex};
 use session::client::{Client, Setup, saved};
 use session::peer::{Order, Peer, Store};
-use session::rules::Rules;
+use session::rules::{Authentication, Rules};
 use session::server::Server;
+use session::ticket;
 
 /// Makes the peers of a run, one for every process that is started.
 pub trait Peers {
@@ -46,6 +47,19 @@ impl<'c> ReferencePeers<'c> {
     }
 }
 
+impl ReferencePeers<'_> {
+    /// What the app of this device was built with.
+    fn app_sign(&self, client: &Device) -> Option<String> {
+        let of = match client.app_sign {
+            _ if self.rules.login.authentication == Authentication::Token => return None,
+            AppSign::Absent => return None,
+            AppSign::Right => client.app,
+            AppSign::Wrong => client.app ^ 1,
+        };
+        Some(ticket::app_sign(of))
+    }
+}
+
 impl Peers for ReferencePeers<'_> {
     fn client(&mut self, device: ClientIndex, incarnation: u32, store: Store) -> Box<dyn Peer> {
         let client = &self.case.scenario.clients[device.0];
@@ -54,6 +68,7 @@ impl Peers for ReferencePeers<'_> {
             device: client.name.clone(),
             platform: client.platform,
             app: client.app,
+            app_sign: self.app_sign(client),
             listening: client.listening,
             store,
             seed: self.case.seed,

@@ -95,8 +95,11 @@ pub struct Hello {
     pub app: u32,
     /// The user.
     pub user: String,
-    /// The ticket.
+    /// The ticket; empty where there is none.
     pub ticket: String,
+    /// The signature of the app, where that is how logins are proven.
+    #[serde(default, rename = "app-sign", skip_serializing_if = "Option::is_none")]
+    pub app_sign: Option<String>,
     /// The installation it comes from; stays the same over restarts.
     pub device: String,
     /// What that device is.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::amounts::*;
 pub use self::choices::*;
+use crate::ticket::Format;
 use crate::time::Millis;
 use crate::words::{ErrorWord, Platform};
 
@@ -77,6 +78,10 @@ pub struct Login {
     pub offline_after_logout: OfflineAfterLogout,
     /// A login of another user after the reconnect window ended, without a logout.
     pub other_user_after_window: OtherUserAfterWindow,
+    /// How a login proves that it may be.
+    pub authentication: Authentication,
+    /// Where that is by the signature of the app: a login with a wrong one.
+    pub bad_app_sign: BadAppSign,
 }
 
 /// Logging out.
@@ -147,6 +152,12 @@ pub struct Reconnect {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Token {
+    /// The form of tickets.
+    pub format: Format,
+    /// Is the payload of a ticket judged?
+    pub payload: PayloadUse,
+    /// How finely the vendor numbers what is wrong with a ticket.
+    pub codes: TokenCodes,
     /// The life of a ticket when a scenario does not say.
     pub default_life: Millis,
     /// How long before the end the app is warned; `none` for vendors without a warning.
@@ -163,7 +174,7 @@ pub struct Token {
     pub from_the_future: FromTheFuture,
     /// The longest life of a ticket that is accepted.
     pub longest_life: Wait,
-    /// Until when a ticket is good whose last moment is not a whole second.
+    /// Does the second in which a ticket ends count?
     pub end_counts: EndCounts,
     /// A renewal after the ticket ran out and ended the session.
     pub renewal_after_expiry: RenewalAfterExpiry,
@@ -272,6 +283,12 @@ pub struct Console {
     /// How many gateways there are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateways: Option<u8>,
+    /// How a login proves that it may be; from the start of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<Authentication>,
+    /// How finely the vendor numbers what is wrong with a ticket; from the start of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_codes: Option<TokenCodes>,
 }
 
 impl Console {
@@ -295,6 +312,8 @@ impl Console {
         set(&self.reconnect_window, &mut rules.reconnect.window);
         set(&self.several_rooms, &mut rules.rooms.several);
         set(&self.gateways, &mut rules.link.gateways);
+        set(&self.authentication, &mut rules.login.authentication);
+        set(&self.token_codes, &mut rules.token.codes);
     }
 }
 

@@ -4,7 +4,7 @@
 //! names and numbers. `kickout schema` prints the list.
 
 /// Raised whenever a word is added, removed or changes its meaning.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 #[doc(hidden)]
 pub use serde;
@@ -158,11 +158,17 @@ words! {
         RoomIdTooLong = "room-id-too-long", "the room ID is too long";
         TokenMissing = "token-missing", "the ticket is empty";
         TokenInvalid = "token-invalid", "the ticket is malformed or its check failed";
+        TokenMalformed = "token-malformed", "the ticket is no ticket, or not all of it";
+        TokenWrongVersion = "token-wrong-version", "the ticket is of a version that is not accepted";
+        TokenWrongKey = "token-wrong-key", "the ticket was made with another secret, or altered";
+        TokenWrongTypes = "token-wrong-types", "a field of the ticket has a wrong type";
+        TokenForbids = "token-forbids", "the ticket itself does not allow this login";
         TokenExpired = "token-expired", "the ticket has run out";
         TokenWrongUser = "token-wrong-user", "the ticket belongs to another user";
         TokenWrongApp = "token-wrong-app", "the ticket belongs to another app";
         TokenTooShort = "token-too-short", "the ticket runs out too soon";
         TokenRevoked = "token-revoked", "the ticket was made worthless by an administrator";
+        AppSignInvalid = "app-sign-invalid", "the signature of the app is wrong";
         Banned = "banned", "an administrator shut the user out";
         TooManyFailures = "too-many-failures", "so many logins failed that the user has to wait";
         TooFrequent = "too-frequent", "calls follow each other too fast";
@@ -271,6 +277,13 @@ impl ErrorWord {
                 ) | (
                     ErrorWord::RoomIdEmpty | ErrorWord::RoomIdTooLong,
                     ErrorWord::RoomIdInvalid
+                ) | (
+                    ErrorWord::TokenMalformed
+                        | ErrorWord::TokenWrongVersion
+                        | ErrorWord::TokenWrongKey
+                        | ErrorWord::TokenWrongTypes
+                        | ErrorWord::TokenForbids,
+                    ErrorWord::TokenInvalid
                 )
             )
     }

@@ -5,6 +5,7 @@
 //! - `explain`: `kickout explain`
 //! - `literal`: what is the vendor's stands in a step
 //! - `rejudge`: stored transcripts are judged again
+//! - `token`: tickets made, looked at and judged by hand
 //! - `program`: the built program on good and bad input
 
 mod canary;
@@ -13,3 +14,4 @@ mod explain;
 mod literal;
 mod program;
 mod rejudge;
+mod token;

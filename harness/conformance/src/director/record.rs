@@ -6,7 +6,7 @@ use serde_json::Value;
 use session::peer::{
     Answer, Call, CallId, Gateway, LinkId, Outcome, Output, Recipient, SessionEvent,
 };
-use session::ticket::APP_ID;
+use session::ticket::{APP_ID, is_app_sign};
 use session::time::Time;
 use session::words::{Api, State};
 
@@ -238,7 +238,7 @@ impl<'a> Record<'a> {
     fn answered(&self, id: CallId, outcome: &Outcome) -> What {
         let call = self.calls.get(&id.0);
         let api: Option<Api> = call.and_then(Call::api);
-        let profile = self.case.profile;
+        let profile = &self.case.profile;
         let mut answer = CallAnswered {
             id: id.0,
             api: call.map(|call| call.name().to_owned()).unwrap_or_default(),
@@ -295,14 +295,23 @@ impl<'a> Record<'a> {
 
     /// The message with its ticket replaced by what it is called.
     fn labelled(&self, line: &str) -> Option<Message> {
-        if !line.contains("\"ticket\"") {
+        if !line.contains("\"ticket\"") && !line.contains("\"app-sign\"") {
             return Message::new(line);
         }
         let mut message: Value = serde_json::from_str(line).ok()?;
+        let app = message.get("app").and_then(Value::as_u64);
+        let app = app.and_then(|app| u32::try_from(app).ok());
         if let Some(ticket) = message.get_mut("ticket")
             && let Some(text) = ticket.as_str()
         {
             *ticket = Value::String(self.label(text));
+        }
+        if let Some(sign) = message.get_mut("app-sign") {
+            let own = sign
+                .as_str()
+                .zip(app)
+                .is_some_and(|(sign, app)| is_app_sign(app, sign));
+            *sign = Value::from(if own { "of the app" } else { "of another app" });
         }
         Message::new(&message.to_string())
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use session::peer::{Answer, Call, CallId, Callback, Happening, Order, Outcome, Output};
+use session::ticket::{Format, Secret};
 use session::time::{Millis, Time};
 use session::words::{Api, Event, Reason};
 
@@ -471,12 +472,12 @@ fn a_ticket_is_for_the_app_of_its_device() {
     let seen = std::cell::RefCell::new(Vec::new());
     let toy = |_: ClientIndex, call: &Call| {
         if let Call::Login(login) = call {
-            let now = session::time::EPOCH_UNIX_MS;
-            let ticket = session::ticket::verify(now, &login.ticket, 7, "alice");
-            seen.borrow_mut().push(ticket.map(|claims| claims.app));
+            let secret = Secret::of_app(Format::Token04, 7);
+            let claims = session::ticket::read(&login.ticket, &secret).expect("it is of app 7");
+            seen.borrow_mut().push((claims.app, claims.user));
         }
         Vec::new()
     };
     play("  - login: phone\n", &toy);
-    assert_eq!(seen.into_inner(), [Ok(7)]);
+    assert_eq!(seen.into_inner(), [(7, "alice".to_owned())]);
 }

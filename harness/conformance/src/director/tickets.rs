@@ -1,13 +1,15 @@
 //! Calls as the script wants them, with what it leaves open filled in, and the tickets for them.
 
 use session::peer::{Call, LoginCall, MessageKind, Recipient};
-use session::ticket::{self, Claims};
+use session::random::Stream;
+use session::rules::Authentication;
+use session::ticket::{self, Claims, Draws, Secret};
 use session::time::{EPOCH_UNIX_MS, Time};
-use session::words::Api;
+use session::words::{Api, Platform};
 
 use super::Director;
 use crate::case::DEFAULT_STREAM;
-use crate::scenario::{CallAct, CallName, ClientIndex, RoomMode, TokenAct};
+use crate::scenario::{AppSign, CallAct, CallName, Client, ClientIndex, RoomMode, TokenAct};
 
 /// What a message says that says nothing in particular.
 const DEFAULT_TEXT: &str = "hello";
@@ -30,7 +32,7 @@ impl Director<'_> {
             Api::Initialise => Call::Initialise,
             Api::Destroy => Call::Destroy,
             Api::Login => Call::Login(LoginCall {
-                ticket: self.mint(now, &user, client.app, call.token.as_ref()),
+                ticket: self.mint(now, &user, client, call.token.as_ref()),
                 user,
                 room: into_room.then_some(room),
                 name: call.name.clone(),
@@ -42,7 +44,7 @@ impl Director<'_> {
                 room: call.room.clone(),
             },
             Api::RenewToken => Call::RenewToken {
-                ticket: self.mint(now, &user, client.app, call.token.as_ref()),
+                ticket: self.mint(now, &user, client, call.token.as_ref()),
                 room: call.room.clone(),
             },
             Api::SendMessage => Call::SendMessage {
@@ -70,7 +72,7 @@ impl Director<'_> {
             Api::SwitchRoom => Call::SwitchRoom {
                 from: call.from.clone(),
                 to: room,
-                ticket: self.mint(now, &user, client.app, call.token.as_ref()),
+                ticket: self.mint(now, &user, client, call.token.as_ref()),
             },
             api @ (Api::StartPublishing | Api::StopPublishing) => Call::Publish {
                 stream,
@@ -95,27 +97,56 @@ impl Director<'_> {
     }
 
     /// The app's own server makes a ticket; its clock is right.
-    fn mint(&mut self, now: Time, user: &str, app: u32, token: Option<&TokenAct>) -> String {
-        let issued = EPOCH_UNIX_MS + now.0;
+    fn mint(&mut self, now: Time, user: &str, client: &Client, token: Option<&TokenAct>) -> String {
+        let rules = &self.case.rules;
+        // ZIM-005: an app with a signature gives none.
+        let by_app = rules.login.authentication == Authentication::AppSign
+            && client.platform != Platform::Web
+            && client.app_sign != AppSign::Absent;
+        if by_app && token.is_none() {
+            self.record.ticket("", "none");
+            return String::new();
+        }
         let life = match token {
             Some(TokenAct::ValidFor(life)) => *life,
-            _ => self.case.rules.token.default_life,
+            _ => rules.token.default_life,
         };
+        let seconds = |ms: u64| (ms / 1_000) as i64;
+        let issued = seconds(EPOCH_UNIX_MS + now.0);
         let claims = Claims {
             user: user.to_owned(),
-            app,
+            app: client.app,
             issued,
-            ends: issued + life.0,
+            ends: issued + seconds(life.0),
+            payload: String::new(),
         };
+        let secret = Secret::of_app(rules.token.format, client.app);
+        let draws = self.draws();
         let (text, about) = match token {
             Some(TokenAct::Fault(fault)) => {
-                let text = ticket::mint_faulty(&claims, *fault);
+                let text = ticket::mint_faulty(&claims, &secret, draws, *fault);
                 (text, format!("{user}, {fault}"))
             }
-            _ => (ticket::mint(&claims), format!("{user}, ends +{life}")),
+            _ => {
+                let text = ticket::mint(&claims, &secret, draws);
+                (text, format!("{user}, ends +{life}"))
+            }
         };
         self.record.ticket(&text, &about);
         text
+    }
+
+    /// What the next ticket holds that nobody can foresee, drawn from the seed.
+    fn draws(&mut self) -> Draws {
+        let mut stream = Stream::new(self.case.seed, &format!("ticket {}", self.tickets));
+        self.tickets += 1;
+        let mut iv = [0; 16];
+        for half in iv.chunks_exact_mut(8) {
+            half.copy_from_slice(&stream.next_u64().to_be_bytes());
+        }
+        // Generators differ in how large it gets; all take this much (SOURCES token 4.3).
+        let nonce = stream.up_to(i32::MAX as u64) as i64;
+        Draws { nonce, iv }
     }
 }
 

@@ -30,7 +30,7 @@ use self::timeline::Moment;
 use crate::case::DEFAULT_ROOM;
 use crate::diagnostic::Diagnostic;
 use crate::grammar;
-use crate::scenario::{Action, Client, Scenario, Step};
+use crate::scenario::{Action, AppSign, Client, Scenario, Step};
 use crate::source::Source;
 use crate::yaml::{self, Value};
 
@@ -161,6 +161,7 @@ fn client(name: String, user: String, room: String, settings: &Filled) -> Client
         platform: settings.word("platform").unwrap_or(Platform::Android),
         initialised: settings.flag("initialised").unwrap_or(true),
         app: app.unwrap_or(session::ticket::APP_ID),
+        app_sign: settings.word("app-sign").unwrap_or(AppSign::Right),
         listening: settings.flag("listening").unwrap_or(true),
         saved: settings.flag("saved").unwrap_or(false),
         room,
@@ -190,6 +191,8 @@ fn console(settings: &Filled) -> Console {
         },
         several_rooms: settings.word("several-rooms"),
         gateways: settings.number("gateways").and_then(|n| n.try_into().ok()),
+        authentication: settings.word("authentication"),
+        token_codes: settings.word("token-codes"),
     }
 }
 

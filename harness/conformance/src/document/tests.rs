@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use session::rules::DevicePolicy;
+use session::rules::{Authentication, DevicePolicy, TokenCodes};
 use session::ticket::Fault;
 use session::time::Millis;
 use session::words::{Api, EndCause, ErrorWord, Event, Reason, State};
@@ -10,9 +10,9 @@ use super::*;
 use crate::diagnostic::{MOST_SHOWN, render};
 use crate::grammar::{ACTS, COVERS, Field, Kind, OBSERVATIONS, Record, Rule, SCENARIO};
 use crate::scenario::{
-    Act, Activity, AppAct, CallName, ClientIndex, Decision, Devices, Direction, EventPattern,
-    Expected, NetworkWord, Observation, Pattern, Seen, ServerAct, SessionWord, Then, TokenAct,
-    When,
+    Act, Activity, AppAct, AppSign, CallName, ClientIndex, Decision, Devices, Direction,
+    EventPattern, Expected, NetworkWord, Observation, Pattern, Seen, ServerAct, SessionWord, Then,
+    TokenAct, When,
 };
 
 /// Every word of the language at least once.
@@ -39,6 +39,11 @@ fn the_whole_language_is_understood() {
     );
     assert_eq!(scenario.console.native_in_total, Some(4));
     assert_eq!(scenario.console.gateways, Some(2));
+    assert_eq!(scenario.console.token_codes, Some(TokenCodes::Strict));
+    let by_app = Some(Authentication::AppSign);
+    assert_eq!(scenario.console.authentication, by_app);
+    assert_eq!(watch.app_sign, AppSign::Wrong);
+    assert_eq!(scenario.clients[0].app_sign, AppSign::Right);
     let together = vec![Platform::Android, Platform::Iphone];
     assert_eq!(scenario.console.exclude_each_other, Some(together));
     assert!(!scenario.clients[1].initialised);

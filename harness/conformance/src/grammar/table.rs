@@ -6,9 +6,9 @@ use super::Kind::{
 };
 use super::Rule::{AtLeastOne, AtMostOne, Beside, ExactlyOne, Together};
 use super::words::{
-    ACTIVITIES, APP_ACTS, AWAY, CALLS, DECISIONS, DIRECTIONS, END_CAUSES, ERRORS, EVENTS, EXPIRIES,
+    ACTIVITIES, APP_ACTS, APP_SIGNS, AUTHENTICATIONS, AWAY, CALLS, DECISIONS, DIRECTIONS, END_CAUSES, ERRORS, EVENTS, EXPIRIES,
     FAULTS, GATEWAY_WORDS, NETWORK_WORDS, NOTICES, PLATFORMS, POLICIES, REASONS, ROOM_MODES,
-    SERVER_ACTS, SESSION_WORDS, SEVERAL_ROOMS, STATES,
+    SERVER_ACTS, SESSION_WORDS, SEVERAL_ROOMS, STATES, TOKEN_CODES,
 };
 use super::{Field, Kind, Listing, Record, Rule};
 
@@ -72,23 +72,38 @@ pub static OBSERVATIONS: &[Field] = &[
 ];
 
 static CONSOLE: Record = Record {
-    groups: &[&[
-        optional("device-policy", Word(&POLICIES), "Who may be online together.", "single"),
-        optional("per-platform", INSTANCES, "How many instances of one native platform may be online.", "2"),
-        optional("on-web", INSTANCES, "How many web instances may be online.", "2"),
-        optional("native-in-total", INSTANCES, "How many native devices may be online in total.", "3"),
-        optional("exclude-each-other", Many(&Word(&PLATFORMS)), "Platforms that exclude each other although the policy admits both.", "[android, iphone]"),
-        optional("kicked-while-away", Word(&AWAY), "What a device that was displaced while it was away is told at its next login.", "told"),
-        optional("on-token-expiry", Word(&EXPIRIES), "What the end of a ticket does to a session.", "kick"),
-        optional("reconnect-window", LengthOr("unlimited"), "How long a client keeps trying to restore its link.", "20m"),
-        optional("several-rooms", Word(&SEVERAL_ROOMS), "May a client be in several rooms?", "allowed"),
-        optional("gateways", GATEWAY, "How many gateways the service has.", "2"),
+    groups: &[SETTINGS, &[
+        optional("authentication", Word(&AUTHENTICATIONS), "How a login proves that it may be.", "app-sign"),
+        optional("token-codes", Word(&TOKEN_CODES), "How finely the vendor numbers what is wrong with a ticket.", "strict"),
     ]],
+    rules: &[&[AtLeastOne(&[
+        "device-policy", "per-platform", "on-web", "native-in-total", "exclude-each-other",
+        "kicked-while-away", "on-token-expiry", "reconnect-window", "several-rooms", "gateways",
+        "authentication", "token-codes",
+    ])]],
+};
+
+/// What can change during a run.
+static CHANGES: Record = Record {
+    groups: &[SETTINGS],
     rules: &[&[AtLeastOne(&[
         "device-policy", "per-platform", "on-web", "native-in-total", "exclude-each-other",
         "kicked-while-away", "on-token-expiry", "reconnect-window", "several-rooms", "gateways",
     ])]],
 };
+
+static SETTINGS: &[Field] = &[
+    optional("device-policy", Word(&POLICIES), "Who may be online together.", "single"),
+    optional("per-platform", INSTANCES, "How many instances of one native platform may be online.", "2"),
+    optional("on-web", INSTANCES, "How many web instances may be online.", "2"),
+    optional("native-in-total", INSTANCES, "How many native devices may be online in total.", "3"),
+    optional("exclude-each-other", Many(&Word(&PLATFORMS)), "Platforms that exclude each other although the policy admits both.", "[android, iphone]"),
+    optional("kicked-while-away", Word(&AWAY), "What a device that was displaced while it was away is told at its next login.", "told"),
+    optional("on-token-expiry", Word(&EXPIRIES), "What the end of a ticket does to a session.", "kick"),
+    optional("reconnect-window", LengthOr("unlimited"), "How long a client keeps trying to restore its link.", "20m"),
+    optional("several-rooms", Word(&SEVERAL_ROOMS), "May a client be in several rooms?", "allowed"),
+    optional("gateways", GATEWAY, "How many gateways the service has.", "2"),
+];
 
 static CLIENT: Record = Record {
     groups: &[&[
@@ -96,6 +111,7 @@ static CLIENT: Record = Record {
         optional("platform", Word(&PLATFORMS), "What it is; `android` when left out.", "iphone"),
         optional("initialised", Flag, "Is the client created before the first step? `true` when left out.", "false"),
         optional("app", Number { least: 1, most: 4_294_967_295 }, "The app ID its app was built with, when it is not the usual one.", "1400000001"),
+        optional("app-sign", Word(&APP_SIGNS), "The signature its app was built with, where the service is set to `authentication: app-sign`; `right` when left out.", "wrong"),
         optional("listening", Flag, "Does its app listen from the start? `true` when left out.", "false"),
         optional("saved", Flag, "Was its user logged in on it before, and never logged out? `false` when left out.", "true"),
         optional("count", Number { least: 2, most: super::MOST_CLIENTS as u64 }, "A fleet of so many devices, called by this name, `-` and a number from 1, each with a user and a room of its own of the same name.", "1000"),
@@ -216,7 +232,7 @@ static SERVER: Record = Record {
         optional("ban", User, "An administrator shuts this user out.", "alice"),
         optional("unban", User, "An administrator admits this user again.", "alice"),
         optional("revoke", User, "An administrator makes every ticket of this user worthless that was made up to now.", "alice"),
-        optional("set", Kind::Record(&CONSOLE), "Console settings change.", "{ device-policy: multi }"),
+        optional("set", Kind::Record(&CHANGES), "Console settings change.", "{ device-policy: multi }"),
         optional("gateway", GATEWAY, "A gateway stops or starts.", "2"),
         optional("delay", Word(&NOTICES), "The next notices of this kind leave late.", "kicked-out"),
         optional("drop", Word(&NOTICES), "The next notices of this kind are lost.", "kicked-out"),
@@ -420,7 +436,7 @@ static FAILS: Record = Record {
 
 static TOKEN: Record = Record {
     groups: &[&[
-        optional("valid-for", Length, "A good ticket, from now for this long.", "60s"),
+        optional("valid-for", Length, "A good ticket, from now for this long. Tickets are made and end at whole seconds; what is over is cut off.", "60s"),
         optional("fault", Word(&FAULTS), "A ticket with this fault.", "wrong-user"),
     ]],
     rules: &[&[ExactlyOne(&["valid-for", "fault"])]],

@@ -1,11 +1,13 @@
 //! The closed lists of words, as the table refers to them.
 
-use session::rules::{DevicePolicy, KickedWhileAway, OnExpiry, SeveralRooms};
+use session::rules::{
+    Authentication, DevicePolicy, KickedWhileAway, OnExpiry, SeveralRooms, TokenCodes,
+};
 use session::ticket::Fault;
 use session::words::{Api, EndCause, ErrorWord, Event, Notice, Platform, Reason, State};
 
 use crate::scenario::{
-    Activity, AppAct, Decision, Direction, GatewayWord, NetworkWord, RoomMode, SessionWord,
+    Activity, AppAct, AppSign, Decision, Direction, GatewayWord, NetworkWord, RoomMode, SessionWord,
 };
 
 /// A closed list of words.
@@ -46,6 +48,9 @@ pub static WORDS: &[&Words] = &[
     &EXPIRIES,
     &SEVERAL_ROOMS,
     &ROOM_MODES,
+    &AUTHENTICATIONS,
+    &APP_SIGNS,
+    &TOKEN_CODES,
     &NETWORK_WORDS,
     &DIRECTIONS,
     &APP_ACTS,
@@ -89,6 +94,9 @@ words_of!(
 );
 words_of!(SEVERAL_ROOMS, SeveralRooms, "use of several rooms");
 words_of!(ROOM_MODES, RoomMode);
+words_of!(AUTHENTICATIONS, Authentication);
+words_of!(APP_SIGNS, AppSign);
+words_of!(TOKEN_CODES, TokenCodes, "numbers of ticket faults");
 words_of!(NOTICES, Notice);
 words_of!(GATEWAY_WORDS, GatewayWord);
 words_of!(ACTIVITIES, Activity);

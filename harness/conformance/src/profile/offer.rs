@@ -1,7 +1,9 @@
 //! What a console offers, and which settings of a scenario are therefore to be had.
 
 use serde::{Deserialize, Serialize};
-use session::rules::{Console, DevicePolicy, KickedWhileAway, OnExpiry, SeveralRooms};
+use session::rules::{
+    Authentication, Console, DevicePolicy, KickedWhileAway, OnExpiry, SeveralRooms, TokenCodes,
+};
 use session::words::Platform;
 
 use super::Profile;
@@ -34,6 +36,12 @@ pub struct ConsoleOffer {
     /// The uses of several rooms to choose from.
     #[serde(default)]
     pub several_rooms: Vec<SeveralRooms>,
+    /// The ways to prove a login to choose from.
+    #[serde(default)]
+    pub authentication: Vec<Authentication>,
+    /// How finely the faults of tickets can be numbered.
+    #[serde(default)]
+    pub token_codes: Vec<TokenCodes>,
 }
 
 impl Profile {
@@ -69,6 +77,11 @@ impl Profile {
                     .then(|| "its reconnect window cannot be set".into())
             })
             .or_else(|| one_of("several-rooms", console.several_rooms, &offer.several_rooms))
+            .or_else(|| {
+                let wanted = console.authentication;
+                one_of("authentication", wanted, &offer.authentication)
+            })
+            .or_else(|| one_of("token-codes", console.token_codes, &offer.token_codes))
     }
 }
 

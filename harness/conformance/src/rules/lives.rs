@@ -269,12 +269,13 @@ fn ends(call: &CallMade, at: Time, about: &About<'_>) -> Option<(Time, Time)> {
     let label = call.args.get("ticket")?;
     let (_, life) = label.rsplit_once(LIFE)?;
     let life: Millis = life.strip_suffix(')')?.parse().ok()?;
-    let end = at + life;
-    let rounded = match about.rules.token.end_counts {
-        EndCounts::Milliseconds => Millis::ZERO,
-        EndCounts::Seconds => Millis(999),
+    // Tickets end at whole seconds.
+    let second = Millis::seconds(at.0 / 1_000 + life.0 / 1_000);
+    let over = match about.rules.token.end_counts {
+        EndCounts::Excluded => Time(second.0),
+        EndCounts::Included => Time(second.0) + Millis::seconds(1),
     };
-    Some((end, end + rounded))
+    Some((over, over))
 }
 
 fn hull(one: (Time, Time), other: (Time, Time)) -> (Time, Time) {

@@ -7,6 +7,7 @@
 //! - `language`: the reference page is up to date
 //! - `profiles`: every profile resolves, and every value says where it comes from
 //! - `requirements`: every id that is named exists
+//! - `tokens`: what is wrong with a ticket has a number that its vendor allows
 //! - `vendors`: no vendor is named in code
 
 mod ambiguities;
@@ -16,6 +17,7 @@ mod extends;
 mod language;
 mod profiles;
 mod requirements;
+mod tokens;
 mod vendors;
 
 use std::path::{Path, PathBuf};

@@ -121,8 +121,9 @@ impl Client {
         if self.shared.local.last_online() != Some(&login.user) {
             return Err(ErrorWord::OfflineUserDiffers); // SOURCES zim 3.5
         }
-        match ticket::claimed_end(&login.ticket) {
-            Some(end) if end < now.wall => Err(ErrorWord::TokenExpired),
+        let end = self.setup.rules.token.end_counts;
+        match ticket::claimed_over(&login.ticket, end) {
+            Some(over) if over <= now.wall => Err(ErrorWord::TokenExpired),
             _ => Ok(()),
         }
     }

@@ -36,6 +36,8 @@ pub struct Setup {
     pub platform: Platform,
     /// The app ID.
     pub app: u32,
+    /// The signature its app was built with, if it was.
+    pub app_sign: Option<String>,
     /// Does its app listen from the start?
     pub listening: bool,
     /// What earlier processes on this device stored.

@@ -66,7 +66,7 @@ pub(super) struct Session {
     heard: Time,
     /// Was the app warned about this ticket?
     warned: bool,
-    /// When the ticket runs out, as the server told it.
+    /// When the ticket is no longer good, as the server told it.
     ticket_ends: Option<Time>,
     members: BTreeSet<String>,
     /// The streams of others in the room.
@@ -169,8 +169,9 @@ impl Session {
             say.outputs.push(done(call));
         }
         // Z-AMB-37: without a server the ticket says itself how long it lasts.
-        if let Some(end) = crate::ticket::claimed_end(&self.ticket) {
-            self.ticket_lasts(Some(end.saturating_sub(say.wall)), say);
+        let end = say.setup.rules.token.end_counts;
+        if let Some(over) = crate::ticket::claimed_over(&self.ticket, end) {
+            self.ticket_lasts(Some(over.saturating_sub(say.wall)), say);
         }
     }
 

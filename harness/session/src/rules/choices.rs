@@ -84,10 +84,42 @@ words! {
 }
 
 words! {
-    /// Until when a ticket is good.
+    /// Until when a ticket is good; tickets say it in whole seconds.
     EndCounts, "choice" {
-        Milliseconds = "milliseconds", "up to and with its last millisecond";
-        Seconds = "seconds", "up to the end of the second its last moment lies in";
+        Excluded = "excluded", "before the second of its end";
+        Included = "included", "up to and with the second of its end";
+    }
+}
+
+words! {
+    /// Is the payload of a ticket judged?
+    PayloadUse, "choice" {
+        Ignored = "ignored", "it may say anything";
+        Judged = "judged", "it must be JSON, and may forbid the login or be for another room";
+    }
+}
+
+words! {
+    /// How finely the vendor numbers what is wrong with a ticket.
+    TokenCodes, "choice" {
+        Coarse = "coarse", "as the profile says";
+        Strict = "strict", "with the numbers that the profile calls strict, where it has some";
+    }
+}
+
+words! {
+    /// How a login proves that it may be.
+    Authentication, "authentication" {
+        Token = "token", "with a ticket";
+        AppSign = "app-sign", "with the signature of the app, except on web; a ticket is not needed";
+    }
+}
+
+words! {
+    /// A login whose signature of the app is wrong.
+    BadAppSign, "choice" {
+        Refused = "refused", "fails with app-sign-invalid";
+        FallsBack = "falls-back", "is judged by its ticket";
     }
 }
 

@@ -180,7 +180,7 @@ impl Turn<'_> {
             .sessions
             .all()
             .filter_map(|session| {
-                let expired = by_timer && now > session.ticket_ends;
+                let expired = by_timer && session.has_run_out(now);
                 let silent = now >= session.heard + limit;
                 (expired || silent).then_some((session.order, expired))
             })

@@ -8,10 +8,10 @@ use super::{Server, Turn};
 use crate::message::{FromServer, Hello};
 use crate::peer::{LinkId, Output, SessionEvent};
 use crate::rules::{
-    AfterServerKick, EndCounts, FromTheFuture, KickedWhileAway, Limit, Newcomer, Returning,
-    SeveralRooms, ShortTicket, TakeoverTold, Victim, Wait, WarningLead,
+    AfterServerKick, Authentication, BadAppSign, FromTheFuture, KickedWhileAway, Limit, Newcomer,
+    Returning, SeveralRooms, ShortTicket, TakeoverTold, Victim, Wait, WarningLead,
 };
-use crate::ticket::{self, Claims, Fault};
+use crate::ticket::{self, Claims, Expected, Secret};
 use crate::time::{Millis, Time};
 use crate::words::{EndCause, ErrorWord, Platform, Reason};
 
@@ -22,23 +22,25 @@ impl Turn<'_> {
     pub(super) fn login(&mut self, link: LinkId, hello: Hello) {
         match self.admit(&hello) {
             Err(error) => self.refuse(link, hello.id, error),
-            Ok(ticket_ends) => {
+            Ok(ticket_over) => {
                 let order = self.server.sessions.next_order(self.now.at);
-                self.open(link, hello, order, ticket_ends);
+                self.open(link, hello, order, ticket_over);
             }
         }
     }
 
     /// Everything that has to hold before a new session is opened.
-    fn admit(&mut self, hello: &Hello) -> Result<Time, ErrorWord> {
+    fn admit(&mut self, hello: &Hello) -> Result<Option<Time>, ErrorWord> {
         let account = self.server.accounts.get(hello.app, &hello.user);
         if account.is_some_and(|account| self.now.at < account.locked_until) {
             return Err(ErrorWord::TooManyFailures);
         }
-        let ends = self
+        let over = self
             .check(hello)
             .inspect_err(|error| self.failed(hello, *error))?;
-        self.short(ends, self.server.rules.token.short_at_login)?;
+        if let Some(over) = over {
+            self.short(over, self.server.rules.token.short_at_login)?;
+        }
         self.room_has_place(hello)?;
         if self.server.rules.devices.newcomer == Newcomer::Refused
             && self
@@ -57,7 +59,7 @@ impl Turn<'_> {
         {
             return Err(ErrorWord::Displaced);
         }
-        Ok(ends)
+        Ok(over)
     }
 
     pub(super) fn resume(&mut self, link: LinkId, name: &str, hello: Hello) {
@@ -69,10 +71,12 @@ impl Turn<'_> {
             .map(|(order, session)| (order, session.link));
         let checked = self.check(&hello);
         if let Some((order, old_link)) = kept {
-            let ends = match checked {
-                Ok(ends) => ends,
+            let over = match checked {
+                Ok(over) => over,
                 // An established session may outlive its ticket where the service says so.
-                Err(ErrorWord::TokenExpired) if !self.server.expiry_ends_sessions() => self.now.at,
+                Err(ErrorWord::TokenExpired) if !self.server.expiry_ends_sessions() => {
+                    Some(self.now.at)
+                }
                 Err(error) => {
                     if error == ErrorWord::TokenExpired {
                         self.end(order, EndCause::TokenExpired);
@@ -83,10 +87,10 @@ impl Turn<'_> {
             if let Some(old_link) = old_link {
                 self.close(old_link);
             }
-            return self.rebind(link, id, order, ends);
+            return self.rebind(link, id, order, over);
         }
-        let ticket_ends = match checked {
-            Ok(ends) => ends,
+        let ticket_over = match checked {
+            Ok(over) => over,
             Err(error) => return self.refuse(link, id, error),
         };
         // A name that is not ours stands behind every session there is.
@@ -106,12 +110,12 @@ impl Turn<'_> {
             }
             (true, Returning::Wins) => {
                 let order = self.server.sessions.next_order(self.now.at);
-                self.open(link, hello, order, ticket_ends);
+                self.open(link, hello, order, ticket_over);
             }
             // Forgotten, by silence or a restart, but nobody took its place: it keeps its order.
             (false, _) => {
                 let order = order.unwrap_or_else(|| self.server.sessions.next_order(self.now.at));
-                self.open(link, hello, order, ticket_ends);
+                self.open(link, hello, order, ticket_over);
             }
         }
     }
@@ -124,8 +128,9 @@ impl Turn<'_> {
 
     // ---- what is asked of a login ------------------------------------------------------------
 
-    /// When the ticket ends, if it admits this user.
-    fn check(&self, hello: &Hello) -> Result<Time, ErrorWord> {
+    /// The first moment at which its ticket is no longer good, if it admits this user; none where
+    /// it needs no ticket.
+    fn check(&self, hello: &Hello) -> Result<Option<Time>, ErrorWord> {
         let identifiers = &self.server.rules.identifiers;
         // TIM-013, TIM-014; EXP-052, EXP-055
         let user = identifiers.refuse_user(&hello.user);
@@ -134,50 +139,68 @@ impl Turn<'_> {
         if let Some(error) = user.or(room).or(name) {
             return Err(error);
         }
-        let ends = self.verify(&hello.ticket, hello.app, &hello.user)?;
+        let over = self.prove(hello)?;
         let account = self.server.accounts.get(hello.app, &hello.user);
         match account.is_some_and(|account| account.banned) {
             true => Err(ErrorWord::Banned),
-            false => Ok(ends),
+            false => Ok(over),
         }
     }
 
-    /// EXP-010, ZIM-009, TIM-015: the ticket must be whole, of this app, of this user, unexpired;
-    /// judged in that order (T-AMB-41).
-    pub(super) fn verify(&self, text: &str, app: u32, user: &str) -> Result<Time, ErrorWord> {
-        // T-AMB-02
-        let in_seconds = self.server.rules.token.end_counts == EndCounts::Seconds;
-        let second = |ms: u64| ms / 1_000 * 1_000;
-        let now = match in_seconds {
-            true => second(self.now.wall),
-            false => self.now.wall,
+    /// When a login is no longer good by what it brought, if it admits this user.
+    fn prove(&self, hello: &Hello) -> Result<Option<Time>, ErrorWord> {
+        let rules = &self.server.rules.login;
+        // ZIM-003: on web only tickets count.
+        let by_app = rules.authentication == Authentication::AppSign;
+        if by_app && hello.platform != Platform::Web {
+            let sign = hello.app_sign.as_deref();
+            // ZIM-005, Z-AMB-53: the ticket is not looked at.
+            if sign.is_some_and(|sign| ticket::is_app_sign(hello.app, sign)) {
+                return Ok(None);
+            }
+            if sign.is_some() && rules.bad_app_sign == BadAppSign::Refused {
+                return Err(ErrorWord::AppSignInvalid);
+            }
+        }
+        let room = hello.room.as_deref();
+        self.verify(&hello.ticket, hello.app, &hello.user, room)
+            .map(Some)
+    }
+
+    /// EXP-010, ZIM-009, TIM-015: the ticket must be whole, of this app, of this user, unexpired.
+    /// The first moment at which it is no longer good.
+    pub(super) fn verify(
+        &self,
+        text: &str,
+        app: u32,
+        user: &str,
+        room: Option<&str>,
+    ) -> Result<Time, ErrorWord> {
+        let rules = &self.server.rules.token;
+        let expected = Expected {
+            app,
+            user,
+            room,
+            now: seconds(self.now.wall),
+            end: rules.end_counts,
+            payload: rules.payload,
         };
-        let claims = ticket::verify(now, text, app, user).map_err(|fault| match fault {
-            Fault::Empty => ErrorWord::TokenMissing,
-            Fault::Expired => ErrorWord::TokenExpired,
-            Fault::Malformed | Fault::WrongKey => ErrorWord::TokenInvalid,
-            Fault::WrongUser => ErrorWord::TokenWrongUser,
-            Fault::WrongApp => ErrorWord::TokenWrongApp,
-        })?;
-        if claims.issued > self.now.wall
-            && self.server.rules.token.from_the_future == FromTheFuture::Refused
-        {
+        let secret = Secret::of_app(rules.format, app);
+        let claims = ticket::verify(text, &secret, &expected).map_err(|refused| refused.error())?;
+        if claims.issued > expected.now && rules.from_the_future == FromTheFuture::Refused {
             return Err(ErrorWord::TokenInvalid); // T-AMB-03
         }
-        let rules = &self.server.rules.token;
+        let life = claims.ends.saturating_sub(claims.issued);
         if let Wait::For(longest) = rules.longest_life
-            && claims.ends.saturating_sub(claims.issued) > longest.0
+            && life > seconds(longest.0)
         {
             return Err(ErrorWord::TokenInvalid); // Z-AMB-28
         }
         if self.is_worthless(&claims) {
             return Err(ErrorWord::TokenRevoked);
         }
-        let ends = match in_seconds {
-            true => second(claims.ends) + 999,
-            false => claims.ends,
-        };
-        Ok(self.now.at + Millis(ends.saturating_sub(self.now.wall)))
+        let over = claims.over(rules.end_counts);
+        Ok(self.now.at + Millis(over.saturating_sub(self.now.wall)))
     }
 
     /// T-AMB-44: in whole seconds, and that of the administrator's act included.
@@ -185,13 +208,13 @@ impl Turn<'_> {
         let account = self.server.accounts.get(claims.app, &claims.user);
         account
             .and_then(|account| account.not_before)
-            .is_some_and(|not_before| claims.issued / 1_000 <= not_before / 1_000)
+            .is_some_and(|not_before| claims.issued <= seconds(not_before))
     }
 
     /// Z-AMB-27: exactly the lead is enough.
-    pub(super) fn short(&self, ends: Time, rule: ShortTicket) -> Result<(), ErrorWord> {
+    pub(super) fn short(&self, over: Time, rule: ShortTicket) -> Result<(), ErrorWord> {
         match (self.server.rules.token.warning_lead, rule) {
-            (WarningLead::Before(lead), ShortTicket::Refused) if ends.since(self.now.at) < lead => {
+            (WarningLead::Before(lead), ShortTicket::Refused) if over.since(self.now.at) < lead => {
                 Err(ErrorWord::TokenTooShort)
             }
             _ => Ok(()),
@@ -204,6 +227,11 @@ impl Turn<'_> {
             error,
             ErrorWord::TokenMissing
                 | ErrorWord::TokenInvalid
+                | ErrorWord::TokenMalformed
+                | ErrorWord::TokenWrongVersion
+                | ErrorWord::TokenWrongKey
+                | ErrorWord::TokenWrongTypes
+                | ErrorWord::TokenForbids
                 | ErrorWord::TokenExpired
                 | ErrorWord::TokenWrongUser
                 | ErrorWord::TokenWrongApp
@@ -304,7 +332,7 @@ impl Turn<'_> {
     // ---- opening -----------------------------------------------------------------------------
 
     /// Opens a session; whoever cannot stay beside it goes first (T-AMB-19).
-    fn open(&mut self, link: LinkId, hello: Hello, order: u64, ticket_ends: Time) {
+    fn open(&mut self, link: LinkId, hello: Hello, order: u64, ticket_over: Option<Time>) {
         let told = self.server.rules.rooms.takeover_told;
         let sessions = &self.server.sessions;
         let quietly = told == TakeoverTold::Nothing
@@ -332,7 +360,7 @@ impl Turn<'_> {
             streams: BTreeMap::new(),
             link: None,
             heard: self.now.at,
-            ticket_ends,
+            ticket_over,
         };
         let event = SessionEvent::Opened(session.about());
         self.outputs.push(Output::Session(event));
@@ -407,10 +435,10 @@ impl Turn<'_> {
         self.server.rules.token.after_server_kick == AfterServerKick::Worthless
     }
 
-    fn rebind(&mut self, link: LinkId, id: u32, order: u64, ticket_ends: Time) {
+    fn rebind(&mut self, link: LinkId, id: u32, order: u64, ticket_over: Option<Time>) {
         if let Some(session) = self.server.sessions.get_mut(order) {
             session.heard = self.now.at;
-            session.ticket_ends = ticket_ends;
+            session.ticket_over = ticket_over;
             let event = SessionEvent::Resumed(session.about());
             self.outputs.push(Output::Session(event));
             self.attach(link, id, order);
@@ -422,7 +450,7 @@ impl Turn<'_> {
             return;
         };
         session.link = Some(link);
-        let left = session.ticket_ends.since(self.now.at);
+        let left = session.ticket_over.map(|over| over.since(self.now.at).0);
         if let Some(state) = self.server.links.get_mut(&link) {
             state.session = Some(order);
         }
@@ -431,7 +459,7 @@ impl Turn<'_> {
         let ok = FromServer::Ok {
             id,
             session: Some(sessions::name_of(order)),
-            ticket_left: Some(left.0),
+            ticket_left: left,
             members,
             streams,
             name: None,
@@ -445,6 +473,11 @@ impl Turn<'_> {
             self.server.wake_by(due);
         }
     }
+}
+
+/// Whole Unix seconds, as tickets have them.
+fn seconds(ms: u64) -> i64 {
+    (ms / 1_000) as i64
 }
 
 /// A device with sessions of one user.

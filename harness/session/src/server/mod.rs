@@ -106,10 +106,9 @@ impl Server {
     /// When a session ends if nothing is heard of it.
     fn due(&self, session: &Session) -> Time {
         let silent = session.heard + self.rules.heartbeat.server_limit;
-        if self.expires_by_timer() {
-            silent.min(session.ticket_ends + Millis(1))
-        } else {
-            silent
+        match session.ticket_over {
+            Some(over) if self.expires_by_timer() => silent.min(over),
+            _ => silent,
         }
     }
 

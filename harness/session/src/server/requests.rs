@@ -89,7 +89,7 @@ impl Turn<'_> {
                 .server
                 .sessions
                 .get(order)
-                .is_some_and(|session| self.now.at > session.ticket_ends)
+                .is_some_and(|session| session.has_run_out(self.now.at))
     }
 
     fn renew(&mut self, link: LinkId, order: u64, id: u32, text: &str) {
@@ -98,19 +98,19 @@ impl Turn<'_> {
         };
         let short = self.server.rules.token.short_at_renewal;
         let checked = self
-            .verify(text, session.app, &session.user)
-            .and_then(|ends| self.short(ends, short).map(|()| ends));
+            .verify(text, session.app, &session.user, session.room.as_deref())
+            .and_then(|over| self.short(over, short).map(|()| over));
         match checked {
             // Z-AMB-39: the old ticket stays in force.
             Err(error) => self.deny(link, id, error),
-            Ok(ends) => {
+            Ok(over) => {
                 if let Some(session) = self.server.sessions.get_mut(order) {
-                    session.ticket_ends = ends;
+                    session.ticket_over = Some(over);
                 }
                 self.watch(order);
                 let mut ok = FromServer::ok(id);
                 if let FromServer::Ok { ticket_left, .. } = &mut ok {
-                    *ticket_left = Some(ends.since(self.now.at).0);
+                    *ticket_left = Some(over.since(self.now.at).0);
                 }
                 self.send(link, &ok);
             }
@@ -157,7 +157,7 @@ impl Turn<'_> {
             return self.deny(link, id, ErrorWord::NotMember);
         }
         // A session may outlive its ticket; what it is for does not (SOURCES express 2.6).
-        if on && self.now.at > session.ticket_ends {
+        if on && session.has_run_out(self.now.at) {
             return self.deny(link, id, ErrorWord::TokenExpired);
         }
         if on && session.streams.len() >= MOST_STREAMS {

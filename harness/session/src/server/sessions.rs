@@ -30,8 +30,8 @@ pub(super) struct Session {
     pub(super) link: Option<LinkId>,
     /// When the device was last heard.
     pub(super) heard: Time,
-    /// The last moment its ticket is good for.
-    pub(super) ticket_ends: Time,
+    /// The first moment at which its ticket is no longer good; none where it needs no ticket.
+    pub(super) ticket_over: Option<Time>,
 }
 
 /// All sessions, in the order of their logins.
@@ -60,6 +60,11 @@ impl Session {
     /// Is it a session of the user who says hello, in the same room?
     pub(super) fn is_of(&self, hello: &Hello) -> bool {
         self.app == hello.app && self.user == hello.user && self.room == hello.room
+    }
+
+    /// Has its ticket run out?
+    pub(super) fn has_run_out(&self, now: Time) -> bool {
+        self.ticket_over.is_some_and(|over| now >= over)
     }
 
     pub(super) fn about(&self) -> SessionAbout {

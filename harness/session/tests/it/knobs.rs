@@ -163,8 +163,8 @@ fn too_many_failed_logins_lock_the_user_out_for_a_while() {
         world.pass(SECOND);
         world.results[&call].clone()
     };
-    assert_eq!(bad(0), Outcome::Failed(ErrorWord::TokenInvalid));
-    assert_eq!(bad(1), Outcome::Failed(ErrorWord::TokenInvalid));
+    assert_eq!(bad(0), Outcome::Failed(ErrorWord::TokenMalformed));
+    assert_eq!(bad(1), Outcome::Failed(ErrorWord::TokenMalformed));
     let locked = world.login(0, "alice");
     world.pass(SECOND);
     assert_eq!(
@@ -244,7 +244,7 @@ fn an_expired_ticket_at_a_login_may_be_told_twice() {
         let mut rules = rules();
         rules.login.expired_ticket = expired_ticket;
         let mut world = World::new(rules, 1);
-        let ticket = world.ticket("alice", Millis(500));
+        let ticket = world.ticket("alice", Millis::ZERO);
         world.pass(SECOND);
         let login = world.call(0, Call::Login(LoginCall::new("alice", &ticket)));
         world.pass(SECOND);
@@ -312,10 +312,10 @@ fn a_window_counts_from_the_callback_or_from_the_last_sign_of_life() {
 }
 
 #[test]
-fn a_ticket_may_be_too_long_or_last_to_the_end_of_its_second() {
+fn a_ticket_may_be_too_long_or_good_in_the_second_of_its_end() {
     let mut rules = rules();
     rules.token.longest_life = Wait::For(Millis::seconds(60));
-    rules.token.end_counts = EndCounts::Seconds;
+    rules.token.end_counts = EndCounts::Included;
     let mut world = World::new(rules, 2);
     let mut login = |client: usize, wait: Millis, life: Millis| {
         let ticket = world.ticket("alice", life);
@@ -327,10 +327,11 @@ fn a_ticket_may_be_too_long_or_last_to_the_end_of_its_second() {
     let life = Millis::seconds(61);
     let refused = Outcome::Failed(ErrorWord::TokenInvalid);
     assert_eq!(login(0, Millis::ZERO, life), refused);
-    // Made at 0.5 s for 1.1 s: the second it ends in is over at 2 s.
-    assert_eq!(login(0, Millis(1_400), Millis(1_100)), OK);
+    // Made at 0.5 s for a second: it ends at 1 s, and that second is over at 2 s.
+    assert_eq!(login(0, Millis(1_400), SECOND), OK);
+    // Made at 2.4 s, used at 4.1 s.
     let expired = Outcome::Failed(ErrorWord::TokenExpired);
-    assert_eq!(login(1, Millis(2_000), Millis(1_100)), expired);
+    assert_eq!(login(1, Millis(1_700), SECOND), expired);
 }
 
 #[test]

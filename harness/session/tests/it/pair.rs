@@ -9,7 +9,7 @@ use session::peer::{
 };
 use session::rules::*;
 use session::server::Server;
-use session::ticket::{self, APP_ID, Claims};
+use session::ticket::{self, APP_ID, Claims, Draws, Format, Secret};
 use session::time::{EPOCH_UNIX_MS, Millis, Now, Time};
 use session::words::{Event, Platform};
 
@@ -64,6 +64,8 @@ pub(crate) fn rules() -> Rules {
             expired_ticket: Telling::Silent,
             offline_after_logout: OfflineAfterLogout::Allowed,
             other_user_after_window: OtherUserAfterWindow::Accepted,
+            authentication: Authentication::Token,
+            bad_app_sign: BadAppSign::Refused,
         },
         logout: Logout {
             without_session: WithoutSession::Ok,
@@ -94,6 +96,9 @@ pub(crate) fn rules() -> Rules {
             sleep: Sleep::Counts,
         },
         token: Token {
+            format: Format::Token04,
+            payload: PayloadUse::Ignored,
+            codes: TokenCodes::Coarse,
             default_life: Millis::seconds(86_400),
             warning_lead: WarningLead::Before(Millis::seconds(30)),
             on_expiry: OnExpiry::Disconnect,
@@ -102,7 +107,7 @@ pub(crate) fn rules() -> Rules {
             short_at_renewal: ShortTicket::Accepted,
             from_the_future: FromTheFuture::Accepted,
             longest_life: Wait::None,
-            end_counts: EndCounts::Milliseconds,
+            end_counts: EndCounts::Excluded,
             renewal_after_expiry: RenewalAfterExpiry::Refused,
             after_server_kick: AfterServerKick::Good,
         },
@@ -151,6 +156,7 @@ impl World {
                 device: format!("device-{number}"),
                 platform: platforms[number],
                 app: session::ticket::APP_ID,
+                app_sign: None,
                 listening: true,
                 store: Store::new(),
                 seed: 7,
@@ -189,13 +195,21 @@ impl World {
 
     /// A ticket of this user, good from now on for this long.
     pub(crate) fn ticket(&self, user: &str, life: Millis) -> String {
-        let issued = EPOCH_UNIX_MS + self.now.0;
-        ticket::mint(&Claims {
+        let seconds = |ms: u64| (ms / 1_000) as i64;
+        let issued = seconds(EPOCH_UNIX_MS + self.now.0);
+        let claims = Claims {
             user: user.into(),
             app: APP_ID,
             issued,
-            ends: issued + life.0,
-        })
+            ends: issued + seconds(life.0),
+            payload: String::new(),
+        };
+        // Two tickets of one second differ.
+        let draws = Draws {
+            nonce: i64::from(self.calls),
+            iv: [7; 16],
+        };
+        ticket::mint(&claims, &Secret::of_app(Format::Token04, APP_ID), draws)
     }
 
     pub(crate) fn login(&mut self, client: usize, user: &str) -> u32 {

@@ -42,6 +42,7 @@ impl Session {
             platform: say.setup.platform,
             room: self.room.clone(),
             app: say.setup.app,
+            app_sign: say.setup.app_sign.clone(),
             several_rooms: self.several_rooms,
             unnoticed: self.unnoticed,
             name: self.new_name.clone(),

@@ -5,7 +5,6 @@ use super::super::{done, failed, result};
 use super::{Link, Request, Session, Speaker};
 use crate::message::FromClient;
 use crate::peer::{Answer, Call, CallId, LinkId, Outcome, Recipient};
-use crate::time::Millis;
 use crate::words::{ErrorWord, State};
 
 impl Session {
@@ -146,8 +145,7 @@ impl Session {
                 if let Some(ends) = self.ticket_ends
                     && self.timers.is_set(Timer::Expiry)
                 {
-                    self.timers
-                        .set(Timer::Expiry, (ends + Millis(1)).max(say.now));
+                    self.timers.set(Timer::Expiry, ends.max(say.now));
                 }
             }
             Some(Request::Logout) => self.left(say),

@@ -28,8 +28,7 @@ impl Session {
             self.timers.set(Timer::Warning, (ends - lead).max(say.now));
         }
         if rules.on_expiry == OnExpiry::Disconnect && rules.noticed == Noticed::Timer {
-            // The end is inclusive: one millisecond later it is over.
-            self.timers.set(Timer::Expiry, ends + Millis(1));
+            self.timers.set(Timer::Expiry, ends);
         }
         if self.timers.next().is_some_and(|at| at <= say.now) {
             self.wake(say);
