@@ -74,7 +74,7 @@ impl<'a> Case<'a> {
         self.names.get(name).copied()
     }
 
-    /// Which of these rows a case of this profile can decide: those of its vendor.
+    /// Which of these rows a case of this profile can decide: those of its vendor and version.
     pub fn own_rows<'r>(
         &self,
         rows: &'r [String],
@@ -82,7 +82,7 @@ impl<'a> Case<'a> {
     ) -> Vec<&'r str> {
         rows.iter()
             .map(String::as_str)
-            .filter(|row| catalogue.belongs_to(row, &self.profile.catalogue))
+            .filter(|row| catalogue.holds_for(row, &self.profile.catalogue, &self.profile.versions))
             .collect()
     }
 }

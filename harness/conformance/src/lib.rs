@@ -5,7 +5,8 @@
 //! - [`source`], [`yaml`], [`diagnostic`]: a text, its tree with positions, complaints about it
 //! - [`grammar`]: the scenario language as one table; [`schema`] and [`language`] are other views
 //! - [`document`]: text to [`scenario`], names resolved, all complaints at once
-//! - [`profile`]: a vendor as data; [`requirement`]: its statements; [`decode`]: data files
+//! - [`profile`]: a vendor as data; [`requirement`]: its statements, for their `versions`;
+//!   [`decode`]: data files
 //! - [`plan`]: which scenario applies to which profile; [`case`]: the two together
 //! - [`director`]: a case as commands, step by step (`script`, [`watch`], `pattern`)
 //! - [`transcript`]: what happened; [`text`] is its readable view
@@ -33,5 +34,6 @@ pub mod snapshot;
 pub mod source;
 pub mod text;
 pub mod transcript;
+mod versions;
 pub mod watch;
 pub mod yaml;

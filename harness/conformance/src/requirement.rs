@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::decode::decode;
 use crate::diagnostic::Diagnostic;
 use crate::source::Source;
+use crate::versions;
 
 /// Every requirement of every catalogue.
 #[derive(Debug, Clone, Default)]
@@ -126,8 +127,11 @@ impl Catalogue {
         self.rows.values()
     }
 
-    /// Does the row stand in this catalogue?
-    pub fn belongs_to(&self, id: &str, catalogue: &str) -> bool {
-        self.get(id).is_some_and(|row| row.catalogue == catalogue)
+    /// Does the row stand in this catalogue, and hold for these versions?
+    pub fn holds_for(&self, id: &str, catalogue: &str, versions: &str) -> bool {
+        self.get(id).is_some_and(|row| {
+            let wanted = row.versions.as_deref();
+            row.catalogue == catalogue && wanted.is_none_or(|row| versions::overlap(row, versions))
+        })
     }
 }
