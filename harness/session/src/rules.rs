@@ -77,6 +77,11 @@ pub struct Login {
     pub offline_after_logout: OfflineAfterLogout,
     /// A login of another user after the reconnect window ended, without a logout.
     pub other_user_after_window: OtherUserAfterWindow,
+    /// How a login proves that it may come in (ZIM-005, Z-AMB-53).
+    pub authentication: Authentication,
+    /// A login of who is logged in that is refused: is the developer told with `misuse`
+    /// (EXP-045)?
+    pub again_reported: Telling,
 }
 
 /// Logging out.
@@ -269,6 +274,9 @@ pub struct Console {
     /// May a client be in several rooms?
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub several_rooms: Option<SeveralRooms>,
+    /// How a login proves that it may come in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<Authentication>,
     /// How many gateways there are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateways: Option<u8>,
@@ -294,6 +302,7 @@ impl Console {
         set(&self.on_token_expiry, &mut rules.token.on_expiry);
         set(&self.reconnect_window, &mut rules.reconnect.window);
         set(&self.several_rooms, &mut rules.rooms.several);
+        set(&self.authentication, &mut rules.login.authentication);
         set(&self.gateways, &mut rules.link.gateways);
     }
 }

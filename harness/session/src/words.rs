@@ -4,7 +4,7 @@
 //! names and numbers. `kickout schema` prints the list.
 
 /// Raised whenever a word is added, removed or changes its meaning.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 #[doc(hidden)]
 pub use serde;
@@ -120,6 +120,7 @@ words! {
         Message = "message", "a message arrived";
         Barrage = "barrage", "a barrage message arrived in the room";
         Command = "command", "a custom command arrived in the room";
+        Misuse = "misuse", "the developer is told, on the console, that a call was no right use of the client";
     }
 }
 
@@ -297,7 +298,8 @@ impl Event {
             | Event::StreamExtraInfo
             | Event::Message
             | Event::Barrage
-            | Event::Command => None,
+            | Event::Command
+            | Event::Misuse => None,
         }
     }
 }

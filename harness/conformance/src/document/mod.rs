@@ -189,6 +189,7 @@ fn console(settings: &Filled) -> Console {
             _ => None,
         },
         several_rooms: settings.word("several-rooms"),
+        authentication: settings.word("authentication"),
         gateways: settings.number("gateways").and_then(|n| n.try_into().ok()),
     }
 }

@@ -6,7 +6,7 @@ use super::Kind::{
 };
 use super::Rule::{AtLeastOne, AtMostOne, Beside, ExactlyOne, Together};
 use super::words::{
-    ACTIVITIES, APP_ACTS, AWAY, CALLS, DECISIONS, DIRECTIONS, END_CAUSES, ERRORS, EVENTS, EXPIRIES,
+    ACTIVITIES, APP_ACTS, AUTHENTICATIONS, AWAY, CALLS, DECISIONS, DIRECTIONS, END_CAUSES, ERRORS, EVENTS, EXPIRIES,
     FAULTS, GATEWAY_WORDS, NETWORK_WORDS, NOTICES, PLATFORMS, POLICIES, REASONS, ROOM_MODES,
     SERVER_ACTS, SESSION_WORDS, SEVERAL_ROOMS, STATES,
 };
@@ -82,11 +82,13 @@ static CONSOLE: Record = Record {
         optional("on-token-expiry", Word(&EXPIRIES), "What the end of a ticket does to a session.", "kick"),
         optional("reconnect-window", LengthOr("unlimited"), "How long a client keeps trying to restore its link.", "20m"),
         optional("several-rooms", Word(&SEVERAL_ROOMS), "May a client be in several rooms?", "allowed"),
+        optional("authentication", Word(&AUTHENTICATIONS), "How a login proves that it may come in.", "app-signature"),
         optional("gateways", GATEWAY, "How many gateways the service has.", "2"),
     ]],
     rules: &[&[AtLeastOne(&[
         "device-policy", "per-platform", "on-web", "native-in-total", "exclude-each-other",
-        "kicked-while-away", "on-token-expiry", "reconnect-window", "several-rooms", "gateways",
+        "kicked-while-away", "on-token-expiry", "reconnect-window", "several-rooms",
+        "authentication", "gateways",
     ])]],
 };
 

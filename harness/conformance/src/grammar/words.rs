@@ -1,6 +1,6 @@
 //! The closed lists of words, as the table refers to them.
 
-use session::rules::{DevicePolicy, KickedWhileAway, OnExpiry, SeveralRooms};
+use session::rules::{Authentication, DevicePolicy, KickedWhileAway, OnExpiry, SeveralRooms};
 use session::ticket::Fault;
 use session::words::{Api, EndCause, ErrorWord, Event, Notice, Platform, Reason, State};
 
@@ -45,6 +45,7 @@ pub static WORDS: &[&Words] = &[
     &AWAY,
     &EXPIRIES,
     &SEVERAL_ROOMS,
+    &AUTHENTICATIONS,
     &ROOM_MODES,
     &NETWORK_WORDS,
     &DIRECTIONS,
@@ -88,6 +89,7 @@ words_of!(
     "effect of being displaced while away"
 );
 words_of!(SEVERAL_ROOMS, SeveralRooms, "use of several rooms");
+words_of!(AUTHENTICATIONS, Authentication);
 words_of!(ROOM_MODES, RoomMode);
 words_of!(NOTICES, Notice);
 words_of!(GATEWAY_WORDS, GatewayWord);

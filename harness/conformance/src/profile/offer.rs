@@ -1,7 +1,9 @@
 //! What a console offers, and which settings of a scenario are therefore to be had.
 
 use serde::{Deserialize, Serialize};
-use session::rules::{Console, DevicePolicy, KickedWhileAway, OnExpiry, SeveralRooms};
+use session::rules::{
+    Authentication, Console, DevicePolicy, KickedWhileAway, OnExpiry, SeveralRooms,
+};
 use session::words::Platform;
 
 use super::Profile;
@@ -34,6 +36,9 @@ pub struct ConsoleOffer {
     /// The uses of several rooms to choose from.
     #[serde(default)]
     pub several_rooms: Vec<SeveralRooms>,
+    /// The proofs of a login to choose from.
+    #[serde(default)]
+    pub authentication: Vec<Authentication>,
 }
 
 impl Profile {
@@ -69,6 +74,10 @@ impl Profile {
                     .then(|| "its reconnect window cannot be set".into())
             })
             .or_else(|| one_of("several-rooms", console.several_rooms, &offer.several_rooms))
+            .or_else(|| {
+                let wanted = console.authentication;
+                one_of("authentication", wanted, &offer.authentication)
+            })
     }
 }
 

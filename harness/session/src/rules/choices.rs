@@ -28,6 +28,14 @@ words! {
 }
 
 words! {
+    /// How a login proves that it may come in.
+    Authentication, "authentication" {
+        Token = "token", "by the ticket it brings";
+        AppSignature = "app-signature", "by the signature that the app was built with; a ticket is not looked at, except of a web page";
+    }
+}
+
+words! {
     /// A logout without a session.
     WithoutSession, "choice" {
         Ok = "ok", "succeeds and does nothing";

@@ -8,8 +8,8 @@ use super::{Server, Turn};
 use crate::message::{FromServer, Hello};
 use crate::peer::{LinkId, Output, SessionEvent};
 use crate::rules::{
-    AfterServerKick, EndCounts, FromTheFuture, KickedWhileAway, Limit, Newcomer, Returning,
-    SeveralRooms, ShortTicket, TakeoverTold, Victim, Wait, WarningLead,
+    AfterServerKick, Authentication, EndCounts, FromTheFuture, KickedWhileAway, Limit, Newcomer,
+    Returning, SeveralRooms, ShortTicket, TakeoverTold, Victim, Wait, WarningLead,
 };
 use crate::ticket::{self, Claims, Fault};
 use crate::time::{Millis, Time};
@@ -17,6 +17,8 @@ use crate::words::{EndCause, ErrorWord, Platform, Reason};
 
 const A_SECOND: Millis = Millis::seconds(1);
 const A_DAY: u64 = 24 * 3_600 * 1_000;
+/// The end of a session that hangs on no ticket.
+const NEVER: Time = Time(u64::MAX);
 
 impl Turn<'_> {
     pub(super) fn login(&mut self, link: LinkId, hello: Hello) {
@@ -134,7 +136,13 @@ impl Turn<'_> {
         if let Some(error) = user.or(room).or(name) {
             return Err(error);
         }
-        let ends = self.verify(&hello.ticket, hello.app, &hello.user)?;
+        // ZIM-003, Z-AMB-53
+        let by_signature = self.server.rules.login.authentication == Authentication::AppSignature
+            && hello.platform != Platform::Web;
+        let ends = match by_signature {
+            true => NEVER,
+            false => self.verify(&hello.ticket, hello.app, &hello.user)?,
+        };
         let account = self.server.accounts.get(hello.app, &hello.user);
         match account.is_some_and(|account| account.banned) {
             true => Err(ErrorWord::Banned),
@@ -422,7 +430,8 @@ impl Turn<'_> {
             return;
         };
         session.link = Some(link);
-        let left = session.ticket_ends.since(self.now.at);
+        let ends = session.ticket_ends;
+        let left = ends.since(self.now.at);
         if let Some(state) = self.server.links.get_mut(&link) {
             state.session = Some(order);
         }
@@ -431,7 +440,8 @@ impl Turn<'_> {
         let ok = FromServer::Ok {
             id,
             session: Some(sessions::name_of(order)),
-            ticket_left: Some(left.0),
+            // ZIM-049: who brought no ticket is warned of no end.
+            ticket_left: (ends != NEVER).then_some(left.0),
             members,
             streams,
             name: None,

@@ -64,6 +64,8 @@ pub(crate) fn rules() -> Rules {
             expired_ticket: Telling::Silent,
             offline_after_logout: OfflineAfterLogout::Allowed,
             other_user_after_window: OtherUserAfterWindow::Accepted,
+            authentication: Authentication::Token,
+            again_reported: Telling::Silent,
         },
         logout: Logout {
             without_session: WithoutSession::Ok,
