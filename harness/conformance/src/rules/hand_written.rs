@@ -10,6 +10,10 @@ use crate::transcript::{
     CallAnswered, CallMade, End, Entry, EventSeen, FORMAT, Header, SCRIPT, Said, Transcript, What,
 };
 
+mod apps;
+
+pub(crate) use self::apps::violated_under;
+
 /// Lines in the making.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lines {

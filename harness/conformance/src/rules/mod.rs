@@ -8,6 +8,7 @@
 //! whether it held. Its sentence and the requirement rows it stands for are data
 //! (`fixtures/requirements/rules.yaml`).
 
+mod apps;
 mod each;
 mod every_call_one_result;
 mod kicked_stays_out;
@@ -160,14 +161,16 @@ impl RuleTexts {
 
 /// All rules, fresh.
 pub fn all() -> Vec<Box<dyn Rule>> {
-    vec![
+    let mut rules: Vec<Box<dyn Rule>> = vec![
         Box::<kicked_stays_out::KickedStaysOut>::default(),
         Box::<every_call_one_result::EveryCallOneResult>::default(),
         Box::<logout_is_final::LogoutIsFinal>::default(),
         Box::<legal_transitions::LegalTransitions>::default(),
         Box::<window_end::WindowEnd>::default(),
         Box::<login_in_progress::LoginInProgress>::default(),
-    ]
+    ];
+    rules.extend(apps::all());
+    rules
 }
 
 /// Runs every rule over a transcript.
