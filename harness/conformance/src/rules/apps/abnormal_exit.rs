@@ -55,9 +55,8 @@ impl Rule for AbnormalExit {
             What::App {
                 is: AppAct::Crashed,
             } => {
-                if self.logged_in.remove(device) {
-                    self.exited.insert(device.clone());
-                }
+                let was_logged_in = self.logged_in.remove(device);
+                self.exited.extend(was_logged_in.then(|| device.clone()));
             }
             _ => {}
         }

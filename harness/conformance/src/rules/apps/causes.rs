@@ -20,8 +20,15 @@ pub(super) struct Told {
 /// What every app was told at the latest instant, and why it asks for tickets.
 #[derive(Debug, Default)]
 pub(super) struct Causes {
-    told: BTreeMap<String, (Time, Vec<(Option<String>, Told)>)>,
+    latest: BTreeMap<String, Latest>,
     asked: BTreeMap<u32, Vec<Told>>,
+}
+
+/// What one app was told at one instant, and by which callbacks.
+#[derive(Debug, Default)]
+struct Latest {
+    at: Time,
+    told: Vec<(Option<String>, Told)>,
 }
 
 impl Causes {
@@ -55,25 +62,28 @@ impl Causes {
 
     fn hear(&mut self, entry: &Entry, event: &EventSeen) {
         let Some(word) = event.event else { return };
-        let (at, told) = self.told.entry(entry.actor.clone()).or_default();
-        if *at != entry.at {
-            *at = entry.at;
-            told.clear();
+        let latest = self.latest.entry(entry.actor.clone()).or_default();
+        if latest.at != entry.at {
+            latest.at = entry.at;
+            latest.told.clear();
         }
-        if told.len() < MOST_EVENTS {
+        if latest.told.len() < MOST_EVENTS {
             let error = event.error;
-            told.push((event.callback.clone(), Told { event: word, error }));
+            latest
+                .told
+                .push((event.callback.clone(), Told { event: word, error }));
         }
     }
 
     fn of(&self, entry: &Entry, inside: &str) -> Vec<Told> {
-        let told = self.told.get(&entry.actor);
-        let told = told.filter(|(at, _)| *at == entry.at);
+        let latest = self.latest.get(&entry.actor);
+        let latest = latest.filter(|latest| latest.at == entry.at);
         let is_it = |callback: &Option<String>, told: &Told| {
             callback.as_deref().unwrap_or(told.event.word()) == inside
         };
-        told.into_iter()
-            .flat_map(|(_, told)| told)
+        latest
+            .into_iter()
+            .flat_map(|latest| &latest.told)
             .filter(|(callback, told)| is_it(callback, told))
             .map(|(_, told)| *told)
             .collect()

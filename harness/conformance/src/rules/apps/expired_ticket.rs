@@ -50,12 +50,12 @@ impl Rule for ExpiredTicket {
                 if answer.ok {
                     self.expired.remove(&key);
                     self.online.insert(device.clone(), key.1);
-                } else if answer.error == Some(ErrorWord::TokenExpired) {
-                    if let Some(aspect) = self.expired.insert(key, AT_LOGIN) {
-                        let expected = "a login with a ticket that has not run out".to_owned();
-                        let seen = format!("call #{} fails with token-expired again", answer.id);
-                        breach(found, aspect, (index, entry), expected, seen);
-                    }
+                } else if answer.error == Some(ErrorWord::TokenExpired)
+                    && let Some(aspect) = self.expired.insert(key, AT_LOGIN)
+                {
+                    let expected = "a login with a ticket that has not run out".to_owned();
+                    let seen = format!("call #{} fails with token-expired again", answer.id);
+                    breach(found, aspect, (index, entry), expected, seen);
                 }
             }
             What::Event(event) => {

@@ -107,9 +107,9 @@ impl Order {
     ) {
         let app = self.apps.entry(device).or_default();
         match call.api.as_str() {
-            "login" => {
+            "login" | "switch-room" => {
                 app.running.insert(call.id, room);
-                if app.rooms.is_empty() {
+                if app.rooms.is_empty() && call.api == "login" {
                     app.stands = Stands::NotLoggedIn;
                 }
             }
@@ -149,7 +149,7 @@ impl Order {
                 let expected = "the number of rooms chosen before the client is created".to_owned();
                 breach(found, MODE, at, expected, seen());
             }
-            ("login", None) if answer.ok => app.rooms.extend(room),
+            ("login" | "switch-room", None) if answer.ok => app.rooms.extend(room),
             ("destroy", None) if answer.ok => *app = App::default(),
             _ => {}
         }
@@ -171,7 +171,7 @@ fn needs_login(api: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::hand_written::{Lines, violated, violated_under};
+    use crate::rules::hand_written::{Lines, violated, violated_in_rooms, violated_under};
 
     fn broken(lines: Lines) -> Vec<(&'static str, usize)> {
         violated_under("A5", lines.end(99), |_| {})
@@ -220,6 +220,19 @@ mod tests {
     fn a_stream_before_a_login_is_told_apart() {
         let lines = Lines::default().call(0, "phone", 1, "start-publishing");
         assert_eq!(broken(lines), [(STREAM, 0)]);
+    }
+
+    #[test]
+    fn a_room_that_was_switched_to_is_one_that_was_logged_in_to() {
+        let lines = Lines::default()
+            .join(0, "phone", 1, "one")
+            .call(5, "phone", 2, "switch-room")
+            .of_room("two")
+            .event(5, "phone", Event::LoggedOut)
+            .of_room("one")
+            .result(9, "phone", 2)
+            .call(10, "phone", 3, "start-publishing");
+        assert_eq!(violated_in_rooms("A5", lines.end(99)), None);
     }
 
     #[test]

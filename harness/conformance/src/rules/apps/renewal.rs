@@ -51,7 +51,8 @@ impl Rule for Renewal {
                 self.renewals.insert(call.id, ());
             }
             What::Call(call) if matches!(call.api.as_str(), "login" | "logout" | "destroy") => {
-                if self.warned.remove(device) && because_warned {
+                let was_warned = self.warned.remove(device);
+                if was_warned && because_warned {
                     let expected = "a renewal because of the warning".to_owned();
                     breach(found, WHOLE, (index, entry), expected, say(call));
                 }

@@ -115,11 +115,11 @@ fn is_phone_number(text: &str) -> bool {
     match text.strip_prefix('+') {
         Some(rest) => digits(rest) && (8..=15).contains(&rest.len()),
         None => {
-            let second = text.bytes().nth(1);
+            let second = text.as_bytes().get(1);
             digits(text)
                 && text.len() == 11
                 && text.starts_with('1')
-                && second.is_some_and(|b| b >= b'3')
+                && second.is_some_and(|b| *b >= b'3')
         }
     }
 }
