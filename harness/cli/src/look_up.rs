@@ -142,7 +142,9 @@ fn requirement(row: &Requirement, library: &Library, scenarios: &[&Scenario], te
 fn explain_code(code: i64, library: &Library, text: &mut String) {
     for profile in library.profiles.runnable() {
         for (error, native) in &profile.errors {
-            let here = native.code == code || native.by_call.values().any(|other| *other == code);
+            let here = native.code == code
+                || native.also.contains(&code)
+                || native.by_call.values().any(|other| *other == code);
             if here {
                 let name = native.name.as_deref().unwrap_or("no name");
                 let _ = writeln!(text, "{}: {error} ({name}): {}", profile.id, error.means());

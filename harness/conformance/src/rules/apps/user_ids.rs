@@ -86,8 +86,9 @@ impl Rule for UserIds {
                     return;
                 };
                 let logins = self.logins.entry(device.clone()).or_default();
-                logins.recurred |= !logins.ids.insert(user.clone());
-                if !logins.recurred && logins.ids.len() == ENOUGH {
+                let undecided = !logins.recurred && logins.ids.len() < ENOUGH;
+                logins.recurred |= undecided && !logins.ids.insert(user.clone());
+                if undecided && logins.ids.len() == ENOUGH {
                     let expected = "user IDs that recur".to_owned();
                     let seen = format!("{ENOUGH} logins under {ENOUGH} IDs");
                     breach(found, RANDOM, (index, entry), expected, seen);
