@@ -15,7 +15,7 @@ use session::rules::{Console, Window};
 use self::flow::{Flow, Map};
 use crate::case::DEFAULT_ROOM;
 use crate::document::hash;
-use crate::scenario::{Action, Client, Devices, Scenario, Step};
+use crate::scenario::{Action, AppSign, Client, Devices, Scenario, Step};
 use crate::source::{Source, Span};
 
 /// The scenario with a text of its own at `path`, and every step in its place there. `remarks`
@@ -134,6 +134,7 @@ fn client(client: &Client, count: usize) -> Map {
         count > 1 || client.room == DEFAULT_ROOM,
         "only a fleet has rooms of its own"
     );
+    let app_sign = (client.app_sign != AppSign::Right).then_some(client.app_sign);
     let app = (client.app != session::ticket::APP_ID).then_some(client.app);
     settings
         .with("platform", Flow::bare(client.platform))
@@ -142,6 +143,7 @@ fn client(client: &Client, count: usize) -> Map {
             (!client.initialised).then(|| Flow::bare(false)),
         )
         .maybe("app", app.map(Flow::bare))
+        .maybe("app-sign", app_sign.map(Flow::bare))
         .maybe("listening", (!client.listening).then(|| Flow::bare(false)))
         .maybe("saved", client.saved.then(|| Flow::bare(true)))
 }
@@ -174,6 +176,8 @@ fn console(console: &Console) -> Map {
         )
         .maybe("several-rooms", word(&console.several_rooms))
         .maybe("gateways", word(&console.gateways))
+        .maybe("authentication", word(&console.authentication))
+        .maybe("token-codes", word(&console.token_codes))
 }
 
 /// Writes a step; where its act or observation stands.

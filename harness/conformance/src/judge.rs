@@ -349,7 +349,12 @@ impl Judgement<'_> {
                     .map(str::to_owned)
                     .collect()
             };
-            for open in found.inconclusive {
+            // What this vendor does not ask of its apps is no open question either.
+            let asked = ruling.party != Party::App
+                || texts
+                    .get(ruling.rule)
+                    .is_some_and(|text| text.rows.keys().any(|aspect| !own(aspect).is_empty()));
+            for open in found.inconclusive.into_iter().filter(|_| asked) {
                 self.verdict
                     .inconclusive
                     .push(format!("rule {}: {open}", ruling.rule));

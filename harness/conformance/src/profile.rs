@@ -153,6 +153,10 @@ pub struct NativeError {
     /// Other numbers for the same thing, by call.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_call: BTreeMap<Api, i64>,
+    /// Further numbers that mean the same to an app; understood, and never said by the reference
+    /// peers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<i64>,
 }
 
 /// An event in the vendor's words.

@@ -234,6 +234,13 @@ pub struct CallMeant {
     pub inside: Option<String>,
 }
 
+/// Does the call bring an empty ticket, or none? The text itself is in no transcript, only what it
+/// is called.
+pub fn brings_no_ticket(call: &CallMade) -> bool {
+    let label = call.args.get("ticket");
+    label.is_none_or(|label| label.ends_with(", empty)"))
+}
+
 /// The answer to a call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -24,6 +24,8 @@ pub struct Alphabet<'a> {
     /// The longer ones, up to [`LONGEST`].
     pub long_turns: Vec<Millis>,
     /// One console setting each that the profile offers and that is not the usual one.
+    pub first_settings: Vec<Console>,
+    /// Those of them that can change during a run.
     pub settings: Vec<Console>,
     /// Faults a ticket may have.
     pub faults: Vec<Fault>,
@@ -40,7 +42,11 @@ impl<'a> Alphabet<'a> {
             profile,
             turns,
             long_turns,
-            settings: settings(profile),
+            settings: offered(profile, changeable(profile)),
+            first_settings: offered(
+                profile,
+                changeable(profile).into_iter().chain(fixed(profile)),
+            ),
             faults: Fault::ALL.to_vec(),
         }
     }
@@ -84,7 +90,32 @@ fn turns(profile: &Profile) -> BTreeSet<Millis> {
     lengths
 }
 
-fn settings(profile: &Profile) -> Vec<Console> {
+/// Settings that hold for a whole run.
+fn fixed(profile: &Profile) -> Vec<Console> {
+    let offer = &profile.console;
+    let authentication = offer.authentication.iter().map(|wanted| Console {
+        authentication: Some(*wanted),
+        ..Console::default()
+    });
+    let codes = offer.token_codes.iter().map(|wanted| Console {
+        token_codes: Some(*wanted),
+        ..Console::default()
+    });
+    authentication.chain(codes).collect()
+}
+
+/// Those that are on offer and change something: a limit that nothing exceeds is no setting worth
+/// trying.
+fn offered(profile: &Profile, settings: impl IntoIterator<Item = Console>) -> Vec<Console> {
+    let is_worth_it = |console: &Console| {
+        let mut changed = profile.rules.clone();
+        console.apply(&mut changed);
+        changed != profile.rules && profile.refuses(console).is_none()
+    };
+    settings.into_iter().filter(is_worth_it).collect()
+}
+
+fn changeable(profile: &Profile) -> Vec<Console> {
     let usual = Console::default;
     let offer = &profile.console;
     let mut all = Vec::new();
@@ -146,12 +177,6 @@ fn settings(profile: &Profile) -> Vec<Console> {
             });
         }
     }
-    // A limit that nothing exceeds is no setting worth trying.
-    all.retain(|console| {
-        let mut changed = profile.rules.clone();
-        console.apply(&mut changed);
-        changed != profile.rules && profile.refuses(console).is_none()
-    });
     all
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use conformance::case::DEFAULT_ROOM;
 use conformance::emit;
-use conformance::scenario::{Act, Action, Client, ProfileSelector, Scenario, Step};
+use conformance::scenario::{Act, Action, AppSign, Client, ProfileSelector, Scenario, Step};
 use conformance::source::{Source, Span};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -108,6 +108,8 @@ fn combined(first: Console, later: Console) -> Console {
         reconnect_window: later.reconnect_window.or(first.reconnect_window),
         several_rooms: later.several_rooms.or(first.several_rooms),
         gateways: later.gateways.or(first.gateways),
+        authentication: later.authentication.or(first.authentication),
+        token_codes: later.token_codes.or(first.token_codes),
     }
 }
 
@@ -159,7 +161,7 @@ fn plot<'a>(alphabet: &'a Alphabet<'a>, on: Features) -> impl Strategy<Value = P
     } else {
         1
     };
-    let settings = if on.has(Feature::Settings) && !alphabet.settings.is_empty() {
+    let settings = if on.has(Feature::Settings) && !alphabet.first_settings.is_empty() {
         2
     } else {
         0
@@ -173,7 +175,11 @@ fn plot<'a>(alphabet: &'a Alphabet<'a>, on: Features) -> impl Strategy<Value = P
         let devices = clients.len();
         let console = match settings {
             0 => Just(Vec::new()).boxed(),
-            most => vec(prop::sample::select(alphabet.settings.clone()), 0..=most).boxed(),
+            most => vec(
+                prop::sample::select(alphabet.first_settings.clone()),
+                0..=most,
+            )
+            .boxed(),
         };
         // Most things worth seeing begin with somebody who is online.
         let logins = vec(acts::first_login(alphabet, on), devices);
@@ -217,17 +223,24 @@ fn client(on: Features) -> impl Strategy<Value = Client> {
         if_on(on, Feature::Lifetime, 0.1),
         if_on(on, Feature::Listeners, 0.05),
         if_on(on, Feature::Saved, 0.4),
+        match on.has(Feature::BadTickets) {
+            true => prop::sample::select(AppSign::ALL).boxed(),
+            false => Just(AppSign::Right).boxed(),
+        },
     )
-        .prop_map(|(platform, user, uninitialised, deaf, saved)| Client {
-            name: String::new(),
-            user: USERS[user].to_owned(),
-            platform,
-            initialised: !uninitialised,
-            app: session::ticket::APP_ID,
-            listening: !deaf,
-            saved,
-            room: DEFAULT_ROOM.to_owned(),
-        })
+        .prop_map(
+            |(platform, user, uninitialised, deaf, saved, app_sign)| Client {
+                name: String::new(),
+                user: USERS[user].to_owned(),
+                platform,
+                initialised: !uninitialised,
+                app: session::ticket::APP_ID,
+                app_sign,
+                listening: !deaf,
+                saved,
+                room: DEFAULT_ROOM.to_owned(),
+            },
+        )
 }
 
 /// True so often, where the feature is on.

@@ -82,6 +82,9 @@ pub struct Login {
     pub authentication: Authentication,
     /// Where that is by the signature of the app: a login with a wrong one.
     pub bad_app_sign: BadAppSign,
+    /// A login of who is logged in that is refused: is the developer told with `misuse`
+    /// (EXP-045)?
+    pub again_reported: Telling,
 }
 
 /// Logging out.

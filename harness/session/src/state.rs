@@ -35,6 +35,11 @@ pub const TRANSITIONS: &[(State, Event)] = &[
     (State::Online, Event::Message),
     (State::Online, Event::Barrage),
     (State::Online, Event::Command),
+    // What a developer is told changes nothing for the app (EXP-044, EXP-045).
+    (State::LoggedOut, Event::Misuse),
+    (State::LoggingIn, Event::Misuse),
+    (State::Online, Event::Misuse),
+    (State::Reconnecting, Event::Misuse),
     (State::Reconnecting, Event::Reconnected),
     (State::Reconnecting, Event::ReconnectFailed),
     (State::Reconnecting, Event::KickedOut),

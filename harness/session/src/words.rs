@@ -120,6 +120,7 @@ words! {
         Message = "message", "a message arrived";
         Barrage = "barrage", "a barrage message arrived in the room";
         Command = "command", "a custom command arrived in the room";
+        Misuse = "misuse", "the developer is told, on the console, that a call was no right use of the client";
     }
 }
 
@@ -310,7 +311,8 @@ impl Event {
             | Event::StreamExtraInfo
             | Event::Message
             | Event::Barrage
-            | Event::Command => None,
+            | Event::Command
+            | Event::Misuse => None,
         }
     }
 }

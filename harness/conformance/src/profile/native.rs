@@ -29,8 +29,13 @@ impl Profile {
         self.errors
             .keys()
             .copied()
-            .filter(|error| self.code_of(*error, call) == Some(code))
+            .filter(|error| self.code_of(*error, call) == Some(code) || self.is_also(*error, code))
             .collect()
+    }
+
+    fn is_also(&self, error: ErrorWord, code: i64) -> bool {
+        let native = self.errors.get(&error);
+        native.is_some_and(|native| native.also.contains(&code))
     }
 
     /// The room that a peer speaks of, if it says so.

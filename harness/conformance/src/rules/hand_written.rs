@@ -11,6 +11,10 @@ use crate::transcript::{
     SERVER, Said, SessionSeen, Transcript, What,
 };
 
+mod apps;
+
+pub(crate) use self::apps::aspects_violated_under;
+
 /// Lines in the making.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lines {

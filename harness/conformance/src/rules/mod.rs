@@ -8,6 +8,7 @@
 //! whether it held. Its sentence and the requirement rows it stands for are data
 //! (`fixtures/requirements/rules.yaml`).
 
+mod apps;
 mod cause_and_code;
 mod comes_to_rest;
 mod dead_members_leave;
@@ -278,7 +279,7 @@ impl RuleTexts {
 
 /// All rules, fresh.
 pub fn all() -> Vec<Box<dyn Rule>> {
-    vec![
+    let mut rules: Vec<Box<dyn Rule>> = vec![
         Box::<device_policy::DevicePolicyHolds>::default(),
         Box::<kicked_stays_out::KickedStaysOut>::default(),
         Box::<no_ping_pong::NoPingPong>::default(),
@@ -306,7 +307,9 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::<fresh_start::FreshStart>::default(),
         Box::<comes_to_rest::ComesToRest>::default(),
         Box::<login_in_progress::LoginInProgress>::default(),
-    ]
+    ];
+    rules.extend(apps::all());
+    rules
 }
 
 /// Runs every rule over a transcript.

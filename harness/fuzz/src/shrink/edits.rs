@@ -1,7 +1,7 @@
 //! Scenarios that are a little smaller than another one.
 
 use conformance::scenario::{
-    Act, Action, CallAct, Client, ClientIndex, Devices, Scenario, ServerAct, TokenAct,
+    Act, Action, AppSign, CallAct, Client, ClientIndex, Devices, Scenario, ServerAct, TokenAct,
 };
 use session::peer::{Disturbed, Gateway};
 use session::rules::Console;
@@ -62,7 +62,8 @@ fn each_device(act: &mut Act, change: impl Fn(&mut Devices) -> bool) -> bool {
 
 /// Scenarios in which one client has one peculiarity less.
 pub(super) fn simpler_clients(scenario: &Scenario) -> Vec<Scenario> {
-    let edits: [fn(&mut Client); 5] = [
+    let edits: [fn(&mut Client); 6] = [
+        |client| client.app_sign = AppSign::Right,
         |client| client.saved = false,
         |client| client.listening = true,
         |client| client.initialised = true,
@@ -102,7 +103,9 @@ pub(super) fn simpler_settings(scenario: &Scenario) -> Vec<Scenario> {
 
 /// The settings without one of them.
 fn fewer(console: &Console) -> Vec<Console> {
-    let edits: [fn(&mut Console); 10] = [
+    let edits: [fn(&mut Console); 12] = [
+        |c| c.authentication = None,
+        |c| c.token_codes = None,
         |c| c.device_policy = None,
         |c| c.per_platform = None,
         |c| c.on_web = None,

@@ -37,15 +37,7 @@ impl Client {
         let why = match meanwhile.map(|at| self.meanwhile(at, &login.user)) {
             Some(Meanwhile::Repeat) => return outputs.push(done(id)),
             Some(Meanwhile::Refuse(error)) => {
-                if self.setup.rules.login.refusal == Telling::Told {
-                    let failed = Happening {
-                        room: login.room.clone(),
-                        user: Some(login.user.clone()),
-                        error: Some(error),
-                        ..Happening::new(Event::LoginFailed)
-                    };
-                    self.speaker(now, outputs).tell(failed); // Z-AMB-07
-                }
+                self.tell_refusal(now, &login, error, outputs);
                 Some(error)
             }
             Some(Meanwhile::Proceed) | None => {
@@ -65,6 +57,30 @@ impl Client {
             self.sessions.remove(at);
         }
         self.begin(now, id, login, outputs);
+    }
+
+    /// A login is refused because of a session (Z-AMB-07).
+    fn tell_refusal(
+        &mut self,
+        now: Now,
+        login: &LoginCall,
+        error: ErrorWord,
+        outputs: &mut Vec<Output>,
+    ) {
+        let rules = &self.setup.rules.login;
+        let again = error == ErrorWord::AlreadyLoggedIn;
+        let on_console = again && rules.again_reported == Telling::Told; // EXP-045
+        let to_app = rules.refusal == Telling::Told;
+        let events = [(on_console, Event::Misuse), (to_app, Event::LoginFailed)];
+        for (_, event) in events.into_iter().filter(|(told, _)| *told) {
+            let refused = Happening {
+                room: login.room.clone(),
+                user: Some(login.user.clone()),
+                error: Some(error),
+                ..Happening::new(event)
+            };
+            self.speaker(now, outputs).tell(refused);
+        }
     }
 
     fn begin(&mut self, now: Now, id: CallId, login: LoginCall, outputs: &mut Vec<Output>) {

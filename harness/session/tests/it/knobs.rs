@@ -238,6 +238,40 @@ fn a_refused_second_login_may_be_told_with_a_callback() {
     }
 }
 
+/// EXP-045
+#[test]
+fn a_refused_second_login_may_be_told_to_the_developer() {
+    for (again_reported, told) in [(Telling::Silent, false), (Telling::Told, true)] {
+        let mut rules = rules();
+        rules.login.again_reported = again_reported;
+        let (mut world, _) = all_in(rules, &[Platform::Android]);
+        world.login(0, "alice");
+        world.pass(SECOND);
+        assert_eq!(world.told(0).contains(&Event::Misuse), told);
+        assert!(!world.told(0).contains(&Event::LoginFailed));
+    }
+}
+
+/// ZIM-003, ZIM-049
+#[test]
+fn a_login_by_signature_needs_no_ticket_and_ends_with_none() {
+    let mut rules = rules();
+    rules.login.authentication = Authentication::AppSign;
+    let mut world = World::of(rules, &[Platform::Android, Platform::Web]);
+    let calls: Vec<u32> = (0..2)
+        .map(|client| {
+            let login = world.call(client, Call::Login(LoginCall::new("alice", "")));
+            world.pass(SECOND);
+            login
+        })
+        .collect();
+    assert_eq!(world.results[&calls[0]], OK);
+    let missing = Outcome::Failed(ErrorWord::TokenMissing);
+    assert_eq!(world.results[&calls[1]], missing);
+    world.pass(Millis::seconds(200_000));
+    assert_eq!(world.told(0), [Event::LoggingIn, Event::LoggedIn]);
+}
+
 #[test]
 fn an_expired_ticket_at_a_login_may_be_told_twice() {
     for (expired_ticket, told) in [(Telling::Silent, false), (Telling::Told, true)] {

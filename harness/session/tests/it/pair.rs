@@ -66,6 +66,7 @@ pub(crate) fn rules() -> Rules {
             other_user_after_window: OtherUserAfterWindow::Accepted,
             authentication: Authentication::Token,
             bad_app_sign: BadAppSign::Refused,
+            again_reported: Telling::Silent,
         },
         logout: Logout {
             without_session: WithoutSession::Ok,
