@@ -238,7 +238,7 @@ pub struct CallMeant {
 /// is called.
 pub fn brings_no_ticket(call: &CallMade) -> bool {
     let label = call.args.get("ticket");
-    label.is_none_or(|label| label.ends_with(", empty)"))
+    label.is_none_or(|label| label.ends_with("(none)") || label.ends_with(", empty)"))
 }
 
 /// The answer to a call.

@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 
 use session::rules::OfflineLogin;
-use session::time::{Millis, Time};
+use session::time::Time;
 use session::words::{EndCause, ErrorWord, Event, Reason, State};
 
 use super::each::{Each, changes_hearing};
+use super::minted::Minted;
 use super::{About, Found, Rule, Violation};
 use crate::case::{Place, Places};
 use crate::requirement::Party;
@@ -27,13 +28,11 @@ const LOGOUT: &str = "logout";
 /// A ticket that had not run out is said to have.
 const NOT_EXPIRED: &str = "not-expired";
 
-/// How a label gives the length of a good ticket's life.
-const LIFE: &str = ", ends +";
-
 /// What really happened to each session.
 #[derive(Debug, Default)]
 pub(super) struct CauseAndCode {
     places: Places,
+    minted: Minted,
     sessions: Each<Truth>,
     /// The last act of an administrator on each user: the entry of each kind.
     acts: BTreeMap<String, Acts>,
@@ -195,6 +194,7 @@ impl CauseAndCode {
     }
 
     fn call(&mut self, entry: &Entry, call: &CallMade, about: &About<'_>) {
+        let over = self.minted.over(call, entry.at, about);
         let app = self.apps.entry(entry.actor.clone()).or_default();
         match call.api.as_str() {
             "logout" | "destroy" => {
@@ -211,7 +211,7 @@ impl CauseAndCode {
                 // Offline a device has its own clock only, which may be wrong.
                 let offline = call.args.contains_key("offline")
                     && about.rules.login.offline != OfflineLogin::None;
-                if let Some(ends) = ends(call, entry.at).filter(|_| !offline) {
+                if let Some(ends) = over.filter(|_| !offline) {
                     app.logins.insert(call.id, ends);
                 }
             }
@@ -323,13 +323,6 @@ impl Truth {
         self.banned = false;
         self.last = None;
     }
-}
-
-/// When the ticket of a call ends at the earliest, if it is a good one.
-fn ends(call: &CallMade, at: Time) -> Option<Time> {
-    let (_, life) = call.args.get("ticket")?.rsplit_once(LIFE)?;
-    let life: Millis = life.strip_suffix(')')?.parse().ok()?;
-    Some(at + life)
 }
 
 #[cfg(test)]

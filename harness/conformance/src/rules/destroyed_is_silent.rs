@@ -23,6 +23,9 @@ const CALL: &str = "call";
 #[derive(Debug, Default)]
 pub(super) struct DestroyedIsSilent {
     destroyed: BTreeSet<String>,
+    /// The destroys under way, and whose. One that a creation follows before its result says
+    /// nothing about what comes after the result.
+    under_way: BTreeMap<u32, String>,
     /// The calls made meanwhile that have no result yet, and who made them.
     calls: BTreeMap<u32, String>,
 }
@@ -57,7 +60,8 @@ impl Rule for DestroyedIsSilent {
         };
         match &entry.what {
             What::Result(answer) => {
-                if answer.api == "destroy" && answer.ok {
+                let is_destroy = self.under_way.remove(&answer.id).is_some();
+                if is_destroy && answer.ok {
                     self.destroyed.insert(device.clone());
                 } else if self.calls.remove(&answer.id).is_some()
                     && let Some(aspect) = breach(answer, about)
@@ -65,8 +69,14 @@ impl Rule for DestroyedIsSilent {
                     broken(aspect, "not-initialised", text::say(entry));
                 }
             }
+            What::Call(call) if call.api == "destroy" && !self.destroyed.contains(device) => {
+                self.under_way.insert(call.id, device.clone());
+            }
+            What::Call(call) if call.api == "initialise" => {
+                self.under_way.retain(|_, whose| whose != device);
+                self.destroyed.remove(device);
+            }
             What::Call(call) if self.destroyed.contains(device) => match call.api.as_str() {
-                "initialise" => drop(self.destroyed.remove(device)),
                 // What an app prepares before there is a client; what a query of the device then
                 // answers is documented nowhere.
                 "set-room-mode" | "add-listener" | "remove-listener" => {}

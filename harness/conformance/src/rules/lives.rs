@@ -5,18 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use session::rules::EndCounts;
-use session::time::{Millis, Time};
+use session::time::Time;
 use session::words::{ErrorWord, Event, State};
 
 use super::About;
 use super::each::{Each, changes_hearing};
+use super::minted::Minted;
 use crate::case::{Place, Places};
 use crate::scenario::{AppAct, RoomMode};
 use crate::transcript::{CallAnswered, CallMade, Entry, EventSeen, What};
-
-/// How a label gives the length of a good ticket's life.
-const LIFE: &str = ", ends +";
 
 /// The ticket a session lives on.
 #[derive(Debug, Clone)]
@@ -44,6 +41,7 @@ pub(super) struct Life {
 #[derive(Debug, Default)]
 pub(super) struct Lives {
     places: Places,
+    minted: Minted,
     of: Each<Life>,
     /// The calls that bring tickets and have no result yet.
     open: BTreeMap<u32, Brings>,
@@ -205,11 +203,12 @@ impl Lives {
                 self.several.insert(device.clone());
             }
             "login" | "switch-room" | "renew-token" => {
+                let over = self.minted.over(call, entry.at, about);
                 let brings = Brings {
                     device: device.clone(),
                     room,
                     is_renewal: call.api == "renew-token",
-                    ends: ends(call, entry.at, about),
+                    ends: over.map(|over| (over, over)),
                     stood_still: false,
                 };
                 self.open.insert(call.id, brings);
@@ -262,20 +261,6 @@ impl Lives {
             life.ends = hull(life.ends, ends);
         }
     }
-}
-
-/// When the ticket that a call brings ends.
-fn ends(call: &CallMade, at: Time, about: &About<'_>) -> Option<(Time, Time)> {
-    let label = call.args.get("ticket")?;
-    let (_, life) = label.rsplit_once(LIFE)?;
-    let life: Millis = life.strip_suffix(')')?.parse().ok()?;
-    // Tickets end at whole seconds.
-    let second = Millis::seconds(at.0 / 1_000 + life.0 / 1_000);
-    let over = match about.rules.token.end_counts {
-        EndCounts::Excluded => Time(second.0),
-        EndCounts::Included => Time(second.0) + Millis::seconds(1),
-    };
-    Some((over, over))
 }
 
 fn hull(one: (Time, Time), other: (Time, Time)) -> (Time, Time) {

@@ -28,6 +28,7 @@ mod lives;
 mod login_in_progress;
 mod logout_is_final;
 mod messages_once;
+mod minted;
 mod newest_ticket;
 mod no_ping_pong;
 mod one_end;
