@@ -112,7 +112,9 @@ impl Rule for KickedStaysOut {
                         self.ended.insert(place, word);
                     }
                     (_, Some(state)) => {
-                        self.called.remove(&place);
+                        if state == State::LoggingIn {
+                            self.called.remove(&place);
+                        }
                         self.away.remove(&entry.actor);
                         let how = self.ended.remove(&place);
                         come_back(how, index, entry, &format!("state {state}"), found);
