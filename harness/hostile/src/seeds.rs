@@ -1,12 +1,14 @@
 //! What coverage-guided runs begin with: the repository's own files, and what its peers say.
 
 use std::path::Path;
+use std::sync::OnceLock;
 use std::{fs, io};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use conformance::case::Case;
 use conformance::plan;
+use conformance::profile::Profile;
 use conformance::source::Source;
 use conformance::transcript::{SERVER, Transcript, What};
 use session::rules::PayloadUse;
@@ -25,7 +27,7 @@ const LONGEST: usize = 16 * 1024;
 /// A file cannot be written.
 pub fn write(below: &Path) -> io::Result<usize> {
     let texts = |files: &[Source]| files.iter().map(|file| file.text.clone().into()).collect();
-    let runs: Vec<Transcript> = transcripts();
+    let runs = transcripts();
     let jsonl = runs.iter().map(|run| run.to_jsonl().into_bytes());
     let mut written = 0;
     for (target, seeds) in [
@@ -57,24 +59,37 @@ pub fn write(below: &Path) -> io::Result<usize> {
     Ok(written)
 }
 
-/// What is said on the wire in short scenarios, under every profile that they are for.
+/// How many runs of each profile there are.
+const RUNS: usize = 12;
+
+/// Runs of short scenarios under every profile.
 ///
 /// # Panics
 /// The suite is no good.
-pub fn transcripts() -> Vec<Transcript> {
-    let mut found = Vec::new();
-    for profile in files::library().profiles.runnable() {
-        let mut of_profile = 0;
-        for scenario in files::short_scenarios() {
-            if of_profile == 25 || plan::not_applicable(scenario, profile).is_some() {
-                continue;
-            }
-            let case = Case::new(scenario, profile, 0);
-            found.push(runner::run_case(&case).expect("the suite is sound"));
-            of_profile += 1;
-        }
-    }
-    found
+pub fn transcripts() -> &'static [Transcript] {
+    static PLAYED: OnceLock<Vec<Transcript>> = OnceLock::new();
+    PLAYED.get_or_init(|| {
+        files::library()
+            .profiles
+            .runnable()
+            .flat_map(runs_of)
+            .collect()
+    })
+}
+
+fn runs_of(profile: &Profile) -> Vec<Transcript> {
+    let all = files::short_scenarios().iter();
+    let own: Vec<_> = all
+        .filter(|scenario| plan::not_applicable(scenario, profile).is_none())
+        .collect();
+    // From everywhere in the suite, not only from its first folder.
+    let every = own.len().div_ceil(RUNS).max(1);
+    own.into_iter()
+        .step_by(every)
+        .map(|scenario| {
+            runner::run_case(&Case::new(scenario, profile, 0)).expect("the suite is sound")
+        })
+        .collect()
 }
 
 /// Which peer a script is for.

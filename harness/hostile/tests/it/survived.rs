@@ -13,11 +13,6 @@ fn bytes_of(file: &Source) -> &[u8] {
     file.text.as_bytes()
 }
 
-fn runs() -> &'static [Transcript] {
-    static RUNS: OnceLock<Vec<Transcript>> = OnceLock::new();
-    RUNS.get_or_init(seeds::transcripts)
-}
-
 fn ticket_seeds() -> &'static [Vec<u8>] {
     static SEEDS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
     SEEDS.get_or_init(seeds::tickets)
@@ -75,20 +70,12 @@ fn split_anew(script: &[u8], every: usize) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 160, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
     fn scenarios(at in any::<Index>(), changes in changes()) {
         let file = bytes_of(at.get(files::scenario_files()));
         texts::scenario(&changed(file, &changes));
-    }
-
-    #[test]
-    fn requirements(at in any::<Index>(), changes in changes()) {
-        let file = bytes_of(at.get(files::requirement_files()));
-        // A part of it: they are long, and most of it is the same over and over.
-        let part = &file[..file.len().min(9_000)];
-        texts::requirements(&changed(part, &changes));
     }
 
     #[test]
@@ -99,19 +86,19 @@ proptest! {
 
     #[test]
     fn frames_for_a_client(at in any::<Index>(), changes in changes()) {
-        let script = seeds::script(at.get(runs()), seeds::Side::Client);
+        let script = seeds::script(at.get(seeds::transcripts()), seeds::Side::Client);
         frames::client(&changed(&script, &changes));
     }
 
     #[test]
     fn frames_for_a_server(at in any::<Index>(), every in 1..80_usize, changes in changes()) {
-        let script = seeds::script(at.get(runs()), seeds::Side::Server);
+        let script = seeds::script(at.get(seeds::transcripts()), seeds::Side::Server);
         frames::server(&changed(&split_anew(&script, every), &changes));
     }
 
     #[test]
     fn transcripts_line_by_line(at in any::<Index>(), changes in changes()) {
-        let text = at.get(runs()).to_jsonl();
+        let text = at.get(seeds::transcripts()).to_jsonl();
         transcripts::transcript(&changed(text.as_bytes(), &changes));
     }
 
@@ -120,13 +107,21 @@ proptest! {
         at in any::<Index>(),
         edits in prop::collection::vec((0..8_u8, any::<Index>(), any::<Index>()), 1..12),
     ) {
-        transcripts::judged(mixed(at.get(runs()).clone(), &edits));
+        transcripts::judged(mixed(at.get(seeds::transcripts()).clone(), &edits));
     }
 }
 
 proptest! {
-    // Each is read with those it extends, and played when it is understood.
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    // These are long files; profiles are read with those they extend, and played when they are sound.
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    #[test]
+    fn requirements(at in any::<Index>(), changes in changes()) {
+        let file = bytes_of(at.get(files::requirement_files()));
+        // A part of it: they are long, and most of it is the same over and over.
+        let part = &file[..file.len().min(5_000)];
+        texts::requirements(&changed(part, &changes));
+    }
 
     #[test]
     fn profiles(at in any::<Index>(), changes in changes()) {
