@@ -7,7 +7,7 @@
 //!
 //! - [`texts`]: scenarios, profiles, requirements and what speaks of them
 //! - [`frames`]: what comes over the links of a client and of a server
-//! - [`tickets`]: tickets
+//! - [`tickets`]: what is behind and inside of them
 //! - [`transcripts`]: stored runs, read and judged again
 //! - [`files`]: the repository's own files
 //! - [`seeds`]: what coverage-guided runs begin with, made from them
