@@ -101,9 +101,7 @@ pub(crate) fn changes() -> impl Strategy<Value = Vec<Change>> {
 
 /// The file with these changes.
 pub(crate) fn changed(file: &[u8], changes: &[Change]) -> Vec<u8> {
-    changes
-        .iter()
-        .fold(file.to_vec(), |file, change| one(file, change))
+    changes.iter().fold(file.to_vec(), one)
 }
 
 fn one(mut file: Vec<u8>, change: &Change) -> Vec<u8> {
