@@ -84,7 +84,7 @@ impl Rule for KickedStaysOut {
                     }
                     (_, Some(state)) => {
                         let how = self.ended.remove(&place);
-                        come_back(how, index, entry, &format!("state {state}"), found);
+                        come_back(how, index, entry, || format!("state {state}"), found);
                     }
                     (None, None) if self.ended.get(&place).is_some() => {
                         found.inconclusive.push(format!(
@@ -98,7 +98,7 @@ impl Rule for KickedStaysOut {
             }
             What::Connect { .. } | What::Sent { .. } if !self.wanted.has_any(&entry.actor) => {
                 let how = self.ended.forget(&entry.actor).into_values().next();
-                come_back(how, index, entry, &text::say(entry), found);
+                come_back(how, index, entry, || text::say(entry), found);
             }
             _ => {}
         }
@@ -111,14 +111,20 @@ impl Rule for KickedStaysOut {
 }
 
 /// One finding for each return; what follows it is the same return.
-fn come_back(how: Option<Event>, index: usize, entry: &Entry, seen: &str, found: &mut Found) {
+fn come_back(
+    how: Option<Event>,
+    index: usize,
+    entry: &Entry,
+    seen: impl FnOnce() -> String,
+    found: &mut Found,
+) {
     let Some(how) = how else { return };
     found.violations.push(Violation {
         aspect: aspect_of(how),
         entry: index,
         actor: entry.actor.clone(),
         expected: format!("after {how}, silence until the app logs in again"),
-        seen: seen.to_owned(),
+        seen: seen(),
     });
 }
 
