@@ -6,9 +6,9 @@ mod record;
 mod tests;
 mod tickets;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use session::peer::{Call, CallId, Disturbance, Disturbed, LinkId, Order, Output};
+use session::peer::{Call, CallId, Disturbance, Disturbed, Gateway, LinkId, Order, Output};
 use session::time::{Millis, Time};
 
 use self::calls::Apps;
@@ -102,6 +102,8 @@ pub struct Director<'a> {
     /// How many tickets were made.
     tickets: u32,
     apps: Apps,
+    /// The gateways that were stopped.
+    stopped: BTreeSet<Gateway>,
     end: End,
 }
 
@@ -132,6 +134,7 @@ impl<'a> Director<'a> {
             calls: 0,
             tickets: 0,
             apps: Apps::default(),
+            stopped: BTreeSet::new(),
             end: End::Complete,
         }
     }
@@ -303,7 +306,14 @@ impl<'a> Director<'a> {
 
     fn settle(&mut self, now: Time) {
         if !self.case.scenario.leave_faults {
+            for client in self.apps.frozen() {
+                self.act_on_app(now, client, AppAct::Resumed);
+            }
             self.commands.push(Command::LiftFaults);
+            for gateway in std::mem::take(&mut self.stopped) {
+                let is = GatewayWord::Started;
+                self.act_on_server(now, &ServerAct::Gateway { gateway, is });
+            }
         }
         self.doing = Doing::Settling(now + self.case.profile.bounds.settle);
     }
@@ -406,6 +416,10 @@ impl<'a> Director<'a> {
                 (said, vec![Command::Order(Order::Revoke { user })])
             }
             ServerAct::Gateway { gateway, is } => {
+                match is {
+                    GatewayWord::Stopped => self.stopped.insert(*gateway),
+                    GatewayWord::Started => self.stopped.remove(gateway),
+                };
                 let order = Order::Gateway {
                     gateway: *gateway,
                     works: *is == GatewayWord::Started,

@@ -63,13 +63,21 @@ pub fn label(catch: &Catch) -> String {
     }
 }
 
-/// The name of the file without its ending.
+/// The name of the file without its ending; two catches of one case have two names.
 fn name(catch: &Catch, profile: &str, seed: u64) -> String {
     let profile: String = profile
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
         .collect();
-    format!("{}_{profile}_{seed}", label(catch))
+    let row = catch
+        .rows
+        .first()
+        .map(|row| format!("_{}", row.to_ascii_lowercase()));
+    format!(
+        "{}{}_{profile}_{seed}",
+        label(catch),
+        row.unwrap_or_default()
+    )
 }
 
 /// A sentence as a title: without the full stop, and not too long.

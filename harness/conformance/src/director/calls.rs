@@ -69,6 +69,11 @@ impl Apps {
         self.frozen.remove(&client);
     }
 
+    /// The devices whose process stands still.
+    pub(super) fn frozen(&self) -> Vec<ClientIndex> {
+        self.frozen.iter().copied().collect()
+    }
+
     /// When the next call is due that waits for a ticket.
     pub(super) fn next_call(&self) -> Option<Time> {
         let awake = |waiting: &Waiting| !self.frozen.contains(&waiting.client);

@@ -87,6 +87,10 @@ impl Rule for EachListenerOnce {
                 self.devices.entry(name.clone()).or_default().call(call);
             }
             What::Result(answer) => {
+                // What was heard up to here, listeners that come or go with this did not change.
+                if matches!(answer.api.as_str(), "add-listener" | "remove-listener") {
+                    self.compare(name, index, found);
+                }
                 let Some(device) = self.devices.get_mut(name) else {
                     return;
                 };

@@ -12,7 +12,7 @@ use crate::case::{Place, Places};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::text;
-use crate::transcript::{CallAnswered, CallMade, Entry, What};
+use crate::transcript::{CallAnswered, CallMade, Entry, What, brings_no_ticket};
 
 /// An attempt after a login was refused.
 const LOGIN: &str = "login";
@@ -113,7 +113,12 @@ impl FinalAnswers {
         if !is_login && call.api != "renew-token" {
             return;
         }
-        let ticket = call.args.get("ticket").cloned();
+        // What is empty cannot be shown again.
+        let ticket = call
+            .args
+            .get("ticket")
+            .filter(|_| !brings_no_ticket(call))
+            .cloned();
         if let Some(known) = self.devices.get_mut(&entry.actor) {
             // The app wants it again.
             known

@@ -72,6 +72,10 @@ impl Told {
                     _ => {}
                 }
             }
+            // A login that was called just before may have said something meanwhile.
+            What::Result(answer) if answer.api == "destroy" && answer.ok => {
+                self.of.forget(&entry.actor);
+            }
             What::App {
                 is: AppAct::Crashed,
             } => {

@@ -112,6 +112,10 @@ impl Rule for KeepsTrying {
                 _ if changes_hearing(call) => self.forget(name, entry.at),
                 _ => {}
             },
+            // A login that was called just before may have begun meanwhile.
+            What::Result(answer) if answer.api == "destroy" && answer.ok => {
+                self.forget(name, entry.at);
+            }
             What::App { is } => match is {
                 AppAct::Crashed => {
                     self.forget(name, entry.at);

@@ -1,6 +1,8 @@
 //! I2: a kicked or otherwise terminal client never comes back by itself (ZIM-041, Z-AMB-10).
 
 use session::rules::RenewalAfterExpiry;
+use std::collections::BTreeMap;
+
 use session::time::Time;
 use session::words::{Event, State};
 
@@ -22,6 +24,8 @@ const OTHER: &str = "other";
 pub(super) struct KickedStaysOut {
     places: Places,
     ended: Each<Event>,
+    /// The devices whose last session was ended so.
+    away: BTreeMap<String, Event>,
     /// The sessions that the app wants.
     wanted: Each<()>,
 }
@@ -45,6 +49,7 @@ impl Rule for KickedStaysOut {
             What::Call(call) if matches!(call.api.as_str(), "login" | "switch-room") => {
                 let place = self.places.of(entry, into_room);
                 found.kept.extend(self.ended.remove(&place).map(aspect_of));
+                self.away.remove(&entry.actor);
                 self.wanted.insert(place, ());
             }
             // Where a renewal revives, it is a login of the app (Z-AMB-36).
@@ -52,6 +57,7 @@ impl Rule for KickedStaysOut {
                 if call.api == "renew-token"
                     && about.rules.token.renewal_after_expiry == RenewalAfterExpiry::Revives =>
             {
+                self.away.remove(&entry.actor);
                 for (room, how) in self.ended.forget(&entry.actor) {
                     let place = (entry.actor.clone(), room);
                     match how {
@@ -62,10 +68,14 @@ impl Rule for KickedStaysOut {
                     }
                 }
             }
-            What::Call(call) if changes_hearing(call) => drop(self.ended.forget(&entry.actor)),
+            What::Call(call) if changes_hearing(call) => {
+                self.away.remove(&entry.actor);
+                self.ended.forget(&entry.actor);
+            }
             What::App {
                 is: AppAct::Crashed,
             } => {
+                self.away.remove(&entry.actor);
                 self.ended.forget(&entry.actor);
                 self.wanted.forget(&entry.actor);
             }
@@ -73,6 +83,7 @@ impl Rule for KickedStaysOut {
                 let place = self.places.of(entry, into_room);
                 match (event.event, event.state) {
                     (Some(Event::LoggedOut), _) => {
+                        self.away.remove(&entry.actor);
                         self.ended.remove(&place);
                         self.wanted.remove(&place);
                     }
@@ -80,9 +91,13 @@ impl Rule for KickedStaysOut {
                     (Some(Event::LoginFailed), _) if about.rules.login.retried_for_window => {}
                     (Some(word), Some(State::LoggedOut)) => {
                         self.wanted.remove(&place);
+                        if !self.wanted.has_any(&entry.actor) {
+                            self.away.insert(entry.actor.clone(), word);
+                        }
                         self.ended.insert(place, word);
                     }
                     (_, Some(state)) => {
+                        self.away.remove(&entry.actor);
                         let how = self.ended.remove(&place);
                         come_back(how, index, entry, || format!("state {state}"), found);
                     }
@@ -97,7 +112,10 @@ impl Rule for KickedStaysOut {
                 }
             }
             What::Connect { .. } | What::Sent { .. } if !self.wanted.has_any(&entry.actor) => {
-                let how = self.ended.forget(&entry.actor).into_values().next();
+                let how = self.away.remove(&entry.actor);
+                if how.is_some() {
+                    self.ended.forget(&entry.actor);
+                }
                 come_back(how, index, entry, || text::say(entry), found);
             }
             _ => {}

@@ -31,7 +31,7 @@ pub(super) struct Life {
     /// Did it take the place of an earlier one?
     pub(super) renewed: bool,
     pub(super) state: State,
-    /// The call that brought it.
+    /// Which call brought it, in the order in which they were made.
     pub(super) call: u32,
     /// Did the process stand still since the link was lost?
     stood_still: bool,
@@ -45,12 +45,16 @@ pub(super) struct Lives {
     of: Each<Life>,
     /// The calls that bring tickets and have no result yet.
     open: BTreeMap<u32, Brings>,
+    /// How many such calls were made. Numbers of calls do not tell which was later: one that
+    /// waits for its ticket has its number before it is made.
+    made: u32,
     /// The devices that chose to be in several rooms.
     several: BTreeSet<String>,
 }
 
 #[derive(Debug)]
 struct Brings {
+    made: u32,
     device: String,
     /// The room; `None` where the call leaves it open.
     room: Option<String>,
@@ -122,7 +126,7 @@ impl Lives {
         &'a self,
         (device, room): &'a Place,
     ) -> impl Iterator<Item = (u32, &'a Brings)> {
-        let open = self.open.iter().map(|(call, brings)| (*call, brings));
+        let open = self.open.values().map(|brings| (brings.made, brings));
         open.filter(move |(_, brings)| {
             brings.is_renewal
                 && brings.device == *device
@@ -171,7 +175,7 @@ impl Lives {
         let brings = self.open.iter().filter(|(_, brings)| {
             brings.device == place.0 && brings.room.as_ref().is_none_or(|room| *room == place.1)
         });
-        let known = brings.filter_map(|(call, brings)| Some((*call, brings.ends?)));
+        let known = brings.filter_map(|(_, brings)| Some((brings.made, brings.ends?)));
         let Some((call, ends)) = known.reduce(|(_, one), (call, other)| (call, hull(one, other)))
         else {
             return;
@@ -204,7 +208,9 @@ impl Lives {
             }
             "login" | "switch-room" | "renew-token" => {
                 let over = self.minted.over(call, entry.at, about);
+                self.made += 1;
                 let brings = Brings {
+                    made: self.made,
                     device: device.clone(),
                     room,
                     is_renewal: call.api == "renew-token",
@@ -231,10 +237,17 @@ impl Lives {
     }
 
     fn result(&mut self, entry: &Entry, answer: &CallAnswered) {
-        let Some(brings) = self.open.remove(&answer.id) else {
+        if answer.api == "destroy" && answer.ok {
+            self.of.forget(&entry.actor);
+        }
+        let Some(brings) = self.open.remove(&answer.id).filter(|b| b.is_renewal) else {
             return;
         };
-        let (true, Some(ends)) = (brings.is_renewal, brings.ends) else {
+        let Some(ends) = brings.ends else {
+            // With a fault, and taken all the same: nobody can tell when that one ends.
+            if answer.ok {
+                self.of.forget(&brings.device);
+            }
             return;
         };
         let Some(room) = brings.room else {
@@ -251,12 +264,12 @@ impl Lives {
             answer.error,
             None | Some(ErrorWord::TimedOut | ErrorWord::ConnectionLost)
         );
-        if answer.ok && answer.id > life.call {
+        if answer.ok && brings.made > life.call {
             life.ends = ends;
             life.since = entry.at;
             life.sure = !brings.stood_still;
             life.renewed = true;
-            life.call = answer.id;
+            life.call = brings.made;
         } else if !answer.ok && unknown {
             life.ends = hull(life.ends, ends);
         }

@@ -26,6 +26,8 @@ pub(super) struct NewestTicket {
     places: Places,
     renewed: Each<Renewed>,
     open: BTreeMap<u32, Brings>,
+    /// How many calls brought a ticket; one that waits for its ticket has its number earlier.
+    made: u32,
     /// The devices that chose to be in several rooms.
     several: BTreeSet<String>,
 }
@@ -39,6 +41,7 @@ struct Renewed {
 
 #[derive(Debug)]
 struct Brings {
+    made: u32,
     device: String,
     /// The session; `None` where the call leaves it open.
     place: Option<Place>,
@@ -81,9 +84,9 @@ impl Rule for NewestTicket {
                     Some(place) => {
                         let newest = self.renewed.get(&place).map(|renewed| renewed.call);
                         // The answer to an earlier call may come late.
-                        if newest.is_none_or(|newest| newest < answer.id) {
+                        if newest.is_none_or(|newest| newest < brings.made) {
                             let ticket = brings.ticket;
-                            let call = answer.id;
+                            let call = brings.made;
                             self.renewed.insert(place, Renewed { ticket, call });
                         }
                     }
@@ -162,7 +165,9 @@ impl NewestTicket {
                     (true, None) => None,
                     (false, _) => Some(self.place(entry, about)),
                 };
+                self.made += 1;
                 let brings = Brings {
+                    made: self.made,
                     device: device.clone(),
                     place,
                     ticket,
@@ -340,7 +345,7 @@ mod tests {
             .fails(1_100, "phone", 3, ErrorWord::AlreadyLoggedIn);
         let resumed = renewed(lines, 4, "t3")
             .asks_for(5_000, "phone", "resume", "alice", "t3")
-            .in_room("one");
+            .for_room("one");
         assert_eq!(violated_in_rooms("I18", resumed.end(9_000)), None);
     }
 

@@ -191,9 +191,6 @@ pub(super) fn simpler_steps(scenario: &Scenario, at: usize) -> Vec<Scenario> {
             if reaction.times.is_some_and(|times| times > 1) {
                 with(reaction.calls.clone(), Some(1));
             }
-            if reaction.times.is_some() {
-                with(reaction.calls.clone(), None);
-            }
         }
         Act::Server(order) => acts.extend(simpler_orders(order).into_iter().map(Act::Server)),
         Act::TokenProvider { client, provider } => {
