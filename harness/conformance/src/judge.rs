@@ -6,7 +6,7 @@ use session::words::ErrorWord;
 
 use crate::case::{Case, States};
 use crate::requirement::{Catalogue, Party};
-use crate::rules::{self, About, RuleTexts, Settings, Violation};
+use crate::rules::{self, About, Followed, RuleTexts, Violation};
 use crate::scenario::{Action, Observation, Seen};
 use crate::script::Script;
 use crate::source::Span;
@@ -328,7 +328,7 @@ impl Judgement<'_> {
             profile: &self.case.profile,
             rules: &self.case.rules,
             leave_faults: self.case.scenario.leave_faults,
-            settings: &Settings::default(),
+            followed: &Followed::default(),
         };
         let mut app_rows_broken: BTreeMap<String, Means> = BTreeMap::new();
         let violates: BTreeSet<String> = self

@@ -92,6 +92,10 @@ impl Rule for CauseAndCode {
         false
     }
 
+    fn reads_traffic(&self) -> bool {
+        false
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         let device = &entry.actor;
         match &entry.what {

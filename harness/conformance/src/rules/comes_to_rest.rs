@@ -9,7 +9,6 @@ use session::time::{Millis, Time};
 use session::words::State;
 
 use super::each::{self, Each, Frozen};
-use super::follow::Told;
 use super::{About, Found, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::{NetworkWord, SessionWord};
@@ -32,7 +31,6 @@ const ENDLESS: usize = 3;
 /// How everybody stands.
 #[derive(Debug, Default)]
 pub(super) struct ComesToRest {
-    told: Told,
     frozen: Frozen,
     /// Does the server tell of its sessions at all?
     server_tells: bool,
@@ -72,7 +70,6 @@ impl Rule for ComesToRest {
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         let into_room = about.rules.login.into_room;
-        self.told.follow(index, entry, into_room);
         self.frozen.follow(entry);
         match &entry.what {
             What::Connect { .. } => {
@@ -156,7 +153,7 @@ impl ComesToRest {
         let settle = about.profile.bounds.settle;
         let lifted = end - settle;
         let needed = self.needed(about);
-        for (device, room, known) in self.told.all() {
+        for (device, room, known) in about.told().all() {
             let place = (device.clone(), room.clone());
             let ended = self.ended.get(&place).copied().unwrap_or(Time::START);
             let since = known.since.max(lifted).max(ended);

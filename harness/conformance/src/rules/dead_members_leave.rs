@@ -24,7 +24,6 @@ const BY_TURNS: &str = "by-turns";
 /// Who was heard of when, and who knows of whom.
 #[derive(Debug, Default)]
 pub(super) struct DeadMembersLeave {
-    told: Told,
     sessions: BTreeMap<String, Life>,
     /// The session on each of the server's links.
     hosted: BTreeMap<u32, String>,
@@ -83,8 +82,6 @@ impl Rule for DeadMembersLeave {
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         self.overdue(index, entry.at, about, found);
-        let into_room = about.rules.login.into_room;
-        let place = self.told.follow(index, entry, into_room);
         match &entry.what {
             what if what.stops_server() => {
                 self.sessions.clear();
@@ -137,8 +134,8 @@ impl Rule for DeadMembersLeave {
                 self.members.forget(&entry.actor);
             }
             What::Event(event) => {
-                if let Some(place) = place {
-                    self.event(index, event, place, found);
+                if let Some(place) = about.place() {
+                    self.event(index, event, place.clone(), about.told(), found);
                 }
             }
             _ => {}
@@ -220,7 +217,14 @@ impl DeadMembersLeave {
         }
     }
 
-    fn event(&mut self, index: usize, event: &EventSeen, place: Place, found: &mut Found) {
+    fn event(
+        &mut self,
+        index: usize,
+        event: &EventSeen,
+        place: Place,
+        told: &Told,
+        found: &mut Found,
+    ) {
         let joins = match event.event {
             Some(Event::LoggingIn) => return self.members.insert(place, BTreeSet::new()),
             Some(Event::PeerJoined) => true,
@@ -228,7 +232,7 @@ impl DeadMembersLeave {
             _ => return,
         };
         // Only who heard everything since its login knows who is there.
-        let (Some(user), Some(_)) = (&event.user, self.told.of(&place)) else {
+        let (Some(user), Some(_)) = (&event.user, told.of(&place)) else {
             return;
         };
         let Some(members) = self.members.get_mut(&place) else {

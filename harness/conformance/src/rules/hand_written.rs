@@ -3,7 +3,7 @@
 use session::time::Time;
 use session::words::{EndCause, ErrorWord, Event, Platform, Reason};
 
-use super::{About, Ruling, Settings, judge};
+use super::{About, Followed, Ruling, judge};
 use crate::profile::{Profile, ProfileText, Profiles};
 use crate::scenario::{AppAct, NetworkWord, SessionWord};
 use crate::transcript::{
@@ -499,7 +499,7 @@ fn rulings_under(transcript: &Transcript, profile: &Profile, leave_faults: bool)
         profile,
         rules: &profile.rules,
         leave_faults,
-        settings: &Settings::default(),
+        followed: &Followed::default(),
     };
     judge(transcript, &about)
 }

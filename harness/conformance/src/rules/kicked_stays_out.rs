@@ -117,7 +117,7 @@ impl Rule for KickedStaysOut {
                         }
                         self.away.remove(&entry.actor);
                         let how = self.ended.remove(&place);
-                        come_back(how, index, entry, &format!("state {state}"), found);
+                        come_back(how, index, entry, || format!("state {state}"), found);
                     }
                     (None, None) if self.ended.get(&place).is_some() => {
                         found.inconclusive.push(format!(
@@ -134,7 +134,7 @@ impl Rule for KickedStaysOut {
                 if how.is_some() {
                     self.ended.forget(&entry.actor);
                 }
-                come_back(how, index, entry, &text::say(entry), found);
+                come_back(how, index, entry, || text::say(entry), found);
             }
             _ => {}
         }
@@ -147,14 +147,20 @@ impl Rule for KickedStaysOut {
 }
 
 /// One finding for each return; what follows it is the same return.
-fn come_back(how: Option<Event>, index: usize, entry: &Entry, seen: &str, found: &mut Found) {
+fn come_back(
+    how: Option<Event>,
+    index: usize,
+    entry: &Entry,
+    seen: impl FnOnce() -> String,
+    found: &mut Found,
+) {
     let Some(how) = how else { return };
     found.violations.push(Violation {
         aspect: aspect_of(how),
         entry: index,
         actor: entry.actor.clone(),
         expected: format!("after {how}, silence until the app logs in again"),
-        seen: seen.to_owned(),
+        seen: seen(),
     });
 }
 

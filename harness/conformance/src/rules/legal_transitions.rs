@@ -61,6 +61,10 @@ impl Rule for LegalTransitions {
         &[END_WITHOUT_START, OTHER]
     }
 
+    fn reads_traffic(&self) -> bool {
+        false
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         let into_room = about.rules.login.into_room;
         let fresh = || States::new(into_room);

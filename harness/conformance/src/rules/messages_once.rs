@@ -28,7 +28,6 @@ const MOST: usize = 4_096;
 #[derive(Debug, Default)]
 pub(super) struct MessagesOnce {
     frozen: Frozen,
-    told: Told,
     /// How often each was sent, and how often each device was told.
     sent: BTreeMap<Letter, Counts>,
     /// Were some forgotten?
@@ -100,7 +99,6 @@ impl Rule for MessagesOnce {
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         self.overdue(index, entry.at, found);
-        let place = self.told.follow(index, entry, about.rules.login.into_room);
         self.frozen.follow(entry);
         match &entry.what {
             What::Call(call) => self.call(&entry.actor, call, about),
@@ -116,8 +114,8 @@ impl Rule for MessagesOnce {
                 }
             }
             What::Event(event) => {
-                if let Some(place) = place {
-                    self.event(index, event, &place, found);
+                if let Some(place) = about.place() {
+                    self.event(index, event, place, found);
                 }
             }
             What::Session(seen) => {
@@ -204,7 +202,12 @@ impl MessagesOnce {
             room: call.args.get("room").cloned(),
             text: call.args.get("text").cloned().unwrap_or_default(),
         };
-        let readers = self.readers(&from, call.args.get("to"), letter.room.as_ref());
+        let readers = self.readers(
+            &from,
+            call.args.get("to"),
+            letter.room.as_ref(),
+            about.told(),
+        );
         if self.sent.len() >= MOST && !self.sent.contains_key(&letter) {
             self.sent.clear();
             self.forgotten = true;
@@ -219,6 +222,7 @@ impl MessagesOnce {
         from: &SessionSeen,
         to: Option<&String>,
         room: Option<&String>,
+        told: &Told,
     ) -> BTreeSet<String> {
         if self.disturbed {
             return BTreeSet::new();
@@ -234,7 +238,7 @@ impl MessagesOnce {
             let network = self.networks.get(&seen.device);
             let works = network.is_none_or(|n| !n.wrong && !n.poor && !n.links_may_be_dead)
                 && !self.frozen.holds(&seen.device);
-            let listens = self.told.of_device(&seen.device).any(|(own, known)| {
+            let listens = told.of_device(&seen.device).any(|(own, known)| {
                 known.state == State::Online && (own.is_empty() || Some(own) == room)
             });
             if works && listens {

@@ -48,6 +48,7 @@ use serde::{Deserialize, Serialize};
 use session::rules::Rules;
 use session::time::Time;
 
+use crate::case::Place;
 use crate::decode::decode;
 use crate::diagnostic::Diagnostic;
 use crate::profile::Profile;
@@ -89,6 +90,12 @@ pub trait Rule {
         false
     }
 
+    /// Does anything that is sent, or the time at which it is, say something to it? Most entries
+    /// are heartbeats. What apps are asked to do is about calls.
+    fn reads_traffic(&self) -> bool {
+        self.party() != Party::App
+    }
+
     /// Sees one entry.
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found);
 
@@ -108,14 +115,39 @@ pub struct About<'a> {
     pub rules: &'a Rules,
     /// Are networks and servers left broken at the end?
     pub leave_faults: bool,
-    /// What changed on the way.
-    pub settings: &'a Settings,
+    /// What all rules follow along the record.
+    pub followed: &'a Followed,
+}
+
+/// What all rules follow along the record, once for them all, up to the present entry.
+#[derive(Debug, Default)]
+pub struct Followed {
+    settings: Settings,
+    told: follow::Told,
+    /// The session that an event is about.
+    place: Option<Place>,
+}
+
+impl Followed {
+    fn follow(&mut self, index: usize, entry: &Entry, rules: &Rules) {
+        self.settings.follow(&entry.what, rules);
+        // What an extra listener hears is no second event.
+        self.place = match is_extra(entry) {
+            true => None,
+            false => self.told.follow(index, entry, rules.login.into_room),
+        };
+    }
+}
+
+/// Is this what an extra listener hears?
+fn is_extra(entry: &Entry) -> bool {
+    matches!(&entry.what, What::Event(event) if event.listener.is_some())
 }
 
 /// Console settings that changed on the way. The server obeys them from then on, an app's process
 /// from its next start on.
-#[derive(Debug, Clone, Default)]
-pub struct Settings {
+#[derive(Debug, Default)]
+struct Settings {
     /// Each set of rules that was in force, once.
     ever: Vec<Rules>,
     /// The one in force now.
@@ -144,17 +176,26 @@ impl Settings {
 impl About<'_> {
     /// What the server obeys now.
     fn rules_now(&self) -> &Rules {
-        self.settings
-            .ever
-            .get(self.settings.now)
-            .unwrap_or(self.rules)
+        let settings = &self.followed.settings;
+        settings.ever.get(settings.now).unwrap_or(self.rules)
     }
 
     /// A knob of which everybody thinks the same, whenever their process started.
     fn settled<T: PartialEq>(&self, knob: impl Fn(&Rules) -> &T) -> Option<&T> {
         let first = knob(self.rules);
-        let same = self.settings.ever.iter().all(|rules| knob(rules) == first);
+        let ever = &self.followed.settings.ever;
+        let same = ever.iter().all(|rules| knob(rules) == first);
         same.then(|| knob(self.rules))
+    }
+
+    /// What apps were told last.
+    fn told(&self) -> &follow::Told {
+        &self.followed.told
+    }
+
+    /// The session that the present event is about; `None` of anything but an app's own event.
+    fn place(&self) -> Option<&Place> {
+        self.followed.place.as_ref()
     }
 
     /// Does anybody document this knob?
@@ -313,39 +354,71 @@ pub fn all() -> Vec<Box<dyn Rule>> {
     rules
 }
 
+/// A rule at work.
+struct Watching {
+    rule: Box<dyn Rule>,
+    /// Does it hear every listener?
+    all: bool,
+    /// Does it read traffic?
+    traffic: bool,
+    found: Found,
+}
+
+impl Watching {
+    fn new(rule: Box<dyn Rule>) -> Watching {
+        Watching {
+            all: rule.hears_every_listener(),
+            traffic: rule.reads_traffic(),
+            found: Found::default(),
+            rule,
+        }
+    }
+}
+
 /// Runs every rule over a transcript.
 pub fn judge(transcript: &Transcript, about: &About<'_>) -> Vec<Ruling> {
-    let mut rules: Vec<(Box<dyn Rule>, Found)> = all()
+    let mut rules: Vec<Watching> = all()
         .into_iter()
         .filter(|rule| {
             rule.knob()
                 .is_none_or(|knob| !about.profile.undocumented.contains(knob))
         })
-        .map(|rule| (rule, Found::default()))
+        .map(Watching::new)
         .collect();
-    let mut settings = Settings::default();
+    let mut followed = Followed::default();
     for (index, entry) in transcript.entries.iter().enumerate() {
-        // What an extra listener hears is no second event.
-        let is_extra = matches!(&entry.what, What::Event(event) if event.listener.is_some());
-        settings.follow(&entry.what, about.rules);
+        followed.follow(index, entry, about.rules);
         let about = About {
-            settings: &settings,
+            followed: &followed,
             ..*about
         };
-        for (rule, found) in &mut rules {
-            if !is_extra || rule.hears_every_listener() {
+        let is_extra = is_extra(entry);
+        let is_traffic = matches!(entry.what, What::Sent { .. });
+        for Watching {
+            rule,
+            all,
+            traffic,
+            found,
+        } in &mut rules
+        {
+            if (*all || !is_extra) && (*traffic || !is_traffic) {
                 rule.entry(index, entry, &about, found);
             }
         }
     }
     let about = About {
-        settings: &settings,
+        followed: &followed,
         ..*about
     };
     let end = transcript.entries.last().map_or(Time::START, |e| e.at);
     rules
         .into_iter()
-        .map(|(mut rule, mut found)| {
+        .map(|watching| {
+            let Watching {
+                mut rule,
+                mut found,
+                ..
+            } = watching;
             rule.end(end, &about, &mut found);
             Ruling {
                 rule: rule.id(),

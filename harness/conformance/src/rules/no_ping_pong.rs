@@ -7,7 +7,6 @@ use session::rules::Returning;
 use session::time::Time;
 use session::words::{EndCause, State};
 
-use super::follow::Told;
 use super::{About, Found, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::{AppAct, SessionWord};
@@ -24,7 +23,6 @@ const MOST_NAMES: usize = 8;
 /// Which login of a user is newer.
 #[derive(Debug, Default)]
 pub(super) struct NoPingPong {
-    told: Told,
     /// What the app of each device has asked for.
     apps: BTreeMap<String, Wanted>,
     /// By app ID, user, device and room: the sessions there were, the newest last.
@@ -82,11 +80,13 @@ impl Rule for NoPingPong {
         Some("rules.devices.returning")
     }
 
+    fn reads_traffic(&self) -> bool {
+        false
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        let into_room = about.rules.login.into_room;
-        self.told.follow(index, entry, into_room);
         if entry.actor != SERVER {
-            self.app(entry);
+            self.app(entry, about);
         }
         if let What::Session(seen) = &entry.what {
             match seen.is {
@@ -104,7 +104,7 @@ impl Rule for NoPingPong {
 
 impl NoPingPong {
     /// Follows what an app wants.
-    fn app(&mut self, entry: &Entry) {
+    fn app(&mut self, entry: &Entry, about: &About<'_>) {
         match &entry.what {
             What::Call(call)
                 if matches!(call.api.as_str(), "login" | "switch-room" | "renew-token") =>
@@ -134,7 +134,7 @@ impl NoPingPong {
             }
             What::Event(event) if event.state == Some(State::Online) => {
                 // In several rooms another login may be under way.
-                let mut known = self.told.of_device(&entry.actor);
+                let mut known = about.told().of_device(&entry.actor);
                 let done = known.all(|(_, known)| known.state != State::LoggingIn);
                 if let Some(wanted) = self.apps.get_mut(&entry.actor) {
                     wanted.logging_in &= !done;

@@ -49,6 +49,10 @@ impl Rule for OneEnd {
         &[LOGIN, RECONNECTION, OTHER]
     }
 
+    fn reads_traffic(&self) -> bool {
+        false
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         let device = &entry.actor;
         match &entry.what {

@@ -32,7 +32,6 @@ const GIVEN_UP: &str = "after-failed-reconnection";
 /// Who is accepted, and what is asked for.
 #[derive(Debug, Default)]
 pub(super) struct OnlineMeansAccepted {
-    told: Told,
     /// Does the server tell of its sessions at all?
     server_tells: bool,
     /// The entry with which each device was accepted last.
@@ -68,9 +67,12 @@ impl Rule for OnlineMeansAccepted {
         false
     }
 
+    fn reads_traffic(&self) -> bool {
+        false
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         let into_room = about.rules.login.into_room;
-        let place = self.told.follow(index, entry, into_room);
         match &entry.what {
             What::Session(seen) => {
                 self.server_tells = true;
@@ -81,19 +83,19 @@ impl Rule for OnlineMeansAccepted {
                 }
             }
             What::Event(event) => {
-                if let Some(place) = place {
-                    self.event(index, event.event, &place, found);
+                if let Some(place) = about.place() {
+                    self.event(index, event.event, place, about, found);
                 }
             }
             What::Call(call) => {
-                if let Some(aspect) = self.without_session(&entry.actor, call) {
+                if let Some(aspect) = without_session(&entry.actor, call, about.told()) {
                     self.calls.insert(call.id, (entry.actor.clone(), aspect));
                 }
             }
             What::Result(answer) => {
                 if let Some((device, aspect)) = self.calls.remove(&answer.id)
                     && answer.ok
-                    && !self.is_online(&device)
+                    && !is_online(&device, about.told())
                 {
                     found.violations.push(Violation {
                         aspect,
@@ -113,9 +115,16 @@ impl Rule for OnlineMeansAccepted {
 }
 
 impl OnlineMeansAccepted {
-    fn event(&mut self, index: usize, event: Option<Event>, place: &Place, found: &mut Found) {
+    fn event(
+        &mut self,
+        index: usize,
+        event: Option<Event>,
+        place: &Place,
+        about: &About<'_>,
+        found: &mut Found,
+    ) {
         let since = match event {
-            Some(Event::LoggedIn) => self.told.of(place).and_then(|known| known.began),
+            Some(Event::LoggedIn) => about.told().of(place).and_then(|known| known.began),
             Some(Event::Reconnected) => self.reconnecting.get(place).copied(),
             Some(Event::Reconnecting) => {
                 self.reconnecting.insert(place.clone(), index);
@@ -136,42 +145,38 @@ impl OnlineMeansAccepted {
             });
         }
     }
+}
 
-    fn is_online(&self, device: &str) -> bool {
-        let mut known = self.told.of_device(device);
-        known.any(|(_, known)| known.state == State::Online)
-    }
+fn is_online(device: &str, told: &Told) -> bool {
+    let mut known = told.of_device(device);
+    known.any(|(_, known)| known.state == State::Online)
+}
 
-    /// Is this a call that needs a session, and is there surely none? In which way, then?
-    fn without_session(&self, device: &str, call: &CallMade) -> Option<&'static str> {
-        let publishes = match call.api.as_str() {
-            "start-publishing" | "start-playing" => true,
-            "send-message"
-            | "send-barrage"
-            | "send-command"
-            | "set-stream-extra-info"
-            | "get-user-name" => false,
-            _ => return None,
-        };
-        let known: Vec<_> = self
-            .told
-            .of_device(device)
-            .map(|(_, known)| known)
-            .collect();
-        let newest = known.iter().max_by_key(|known| known.entry)?;
-        let any = |state| known.iter().any(|known| known.state == state);
-        if any(State::Online) {
-            return None;
-        }
-        Some(match newest.event {
-            _ if any(State::Reconnecting) => WITHOUT_LINK,
-            _ if publishes => PUBLISH,
-            Event::KickedOut => KICKED,
-            Event::TokenExpired => EXPIRED,
-            Event::ReconnectFailed => GIVEN_UP,
-            _ => CALL,
-        })
+/// Is this a call that needs a session, and is there surely none? In which way, then?
+fn without_session(device: &str, call: &CallMade, told: &Told) -> Option<&'static str> {
+    let publishes = match call.api.as_str() {
+        "start-publishing" | "start-playing" => true,
+        "send-message"
+        | "send-barrage"
+        | "send-command"
+        | "set-stream-extra-info"
+        | "get-user-name" => false,
+        _ => return None,
+    };
+    let known: Vec<_> = told.of_device(device).map(|(_, known)| known).collect();
+    let newest = known.iter().max_by_key(|known| known.entry)?;
+    let any = |state| known.iter().any(|known| known.state == state);
+    if any(State::Online) {
+        return None;
     }
+    Some(match newest.event {
+        _ if any(State::Reconnecting) => WITHOUT_LINK,
+        _ if publishes => PUBLISH,
+        Event::KickedOut => KICKED,
+        Event::TokenExpired => EXPIRED,
+        Event::ReconnectFailed => GIVEN_UP,
+        _ => CALL,
+    })
 }
 
 #[cfg(test)]

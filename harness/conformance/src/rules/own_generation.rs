@@ -6,7 +6,7 @@ use session::time::Time;
 use session::words::{EndCause, Event, Reason};
 
 use super::each::{self, Each};
-use super::follow::{Links, Told};
+use super::follow::Links;
 use super::{About, Found, Rule, Violation};
 use crate::case::Place;
 use crate::requirement::Party;
@@ -23,7 +23,6 @@ const LINK_AT_SERVER: &str = "link-at-server";
 /// Which sessions and links belong to which login.
 #[derive(Debug, Default)]
 pub(super) struct OwnGeneration {
-    told: Told,
     links: Links,
     /// The sessions that the server has, by device and room, and the entries that opened them.
     open: Each<BTreeMap<String, usize>>,
@@ -77,14 +76,9 @@ impl Rule for OwnGeneration {
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         let into_room = about.rules.login.into_room;
         self.hosted.judge(entry.at, found);
-        let event = match &entry.what {
-            What::Event(event) => Some(event),
-            _ => None,
-        };
-        let place = self.told.follow(index, entry, into_room);
-        if let (Some(event), Some(place)) = (event, &place) {
+        if let (What::Event(event), Some(place)) = (&entry.what, about.place()) {
             match event.event {
-                Some(Event::KickedOut) => self.kicked(index, event, place, found),
+                Some(Event::KickedOut) => self.kicked(index, event, place, about, found),
                 Some(Event::Reconnecting) => self.interrupted(index, entry.at, place, found),
                 _ => {}
             }
@@ -148,11 +142,18 @@ impl OwnGeneration {
     }
 
     /// The server must have ended a session of this very login.
-    fn kicked(&self, index: usize, event: &EventSeen, place: &Place, found: &mut Found) {
+    fn kicked(
+        &self,
+        index: usize,
+        event: &EventSeen,
+        place: &Place,
+        about: &About<'_>,
+        found: &mut Found,
+    ) {
         // Tickets that became worthless turn a device away whose session is still kept.
         let by_server = !matches!(event.reason, Some(Reason::NewerLogin | Reason::Banned));
         let by_ticket = event.reason == Some(Reason::TokenExpired);
-        let began = self.told.of(place).and_then(|known| known.began);
+        let began = about.told().of(place).and_then(|known| known.began);
         let Some(began) = began.filter(|_| self.server_tells && !by_ticket) else {
             return;
         };

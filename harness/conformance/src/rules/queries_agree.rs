@@ -66,6 +66,10 @@ impl Rule for QueriesAgree {
         &[STATUS, USER_MISSING, USER_LEFT, AFTER_FAILURE, CALL]
     }
 
+    fn reads_traffic(&self) -> bool {
+        false
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         // Of a client in several rooms nobody says which one a query is about.
         if about.rules.login.into_room {
