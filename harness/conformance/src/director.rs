@@ -142,7 +142,9 @@ impl<'a> Director<'a> {
     /// Acts that are due when an instant begins, before anything else happens in it.
     pub fn instant_begins(&mut self, now: Time) -> Vec<Command> {
         self.make_due_calls(now);
-        if let Doing::Watching(watch) = &self.doing
+        // What an app has called comes before what the script does next, such as a crash.
+        if self.commands.is_empty()
+            && let Doing::Watching(watch) = &self.doing
             && watch.ends_at_the_start_of().is_some_and(|end| now >= end)
         {
             self.doing = Doing::Between;

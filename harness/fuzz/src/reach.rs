@@ -408,3 +408,6 @@ impl Follower {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

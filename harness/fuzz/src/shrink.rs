@@ -165,6 +165,12 @@ impl Shrinking<'_, '_> {
             }
             stretch /= 2;
         }
+        let mut joined = edits::pauses_joined(&self.best).into_iter();
+        while let Some(candidate) = joined.next() {
+            if self.takes(candidate) {
+                joined = edits::pauses_joined(&self.best).into_iter();
+            }
+        }
     }
 
     /// Makes each step say less.

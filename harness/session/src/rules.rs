@@ -110,8 +110,10 @@ pub struct Logout {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Link {
     /// How long a connect may take.
+    #[serde(deserialize_with = "crate::time::not_zero")]
     pub connect_timeout: Millis,
     /// How long the server may take to answer a request.
+    #[serde(deserialize_with = "crate::time::not_zero")]
     pub answer_timeout: Millis,
     /// How many requests a client makes within a second; further ones fail with `too-frequent`.
     pub requests_per_second: Limit,
@@ -124,6 +126,7 @@ pub struct Link {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Heartbeat {
     /// How often the client sends one.
+    #[serde(deserialize_with = "crate::time::not_zero")]
     pub interval: Millis,
     /// How long its answer may take before the client regards the link as lost.
     pub answer_within: Millis,
@@ -142,8 +145,10 @@ pub struct Reconnect {
     /// From when on.
     pub window_from: WindowFrom,
     /// The pause after the first failed attempt; it doubles from there.
+    #[serde(deserialize_with = "crate::time::not_zero")]
     pub first_delay: Millis,
     /// The longest pause.
+    #[serde(deserialize_with = "crate::time::not_zero")]
     pub longest_delay: Millis,
     /// How much of each pause is drawn at random, in percent (0 to 100).
     pub jitter_percent: u64,

@@ -20,9 +20,9 @@ impl Millis {
     /// No time at all.
     pub const ZERO: Millis = Millis(0);
 
-    /// `n` seconds.
+    /// `n` seconds; the longest time there is where that is too many.
     pub const fn seconds(n: u64) -> Millis {
-        Millis(n * 1_000)
+        Millis(n.saturating_mul(1_000))
     }
 
     /// The shorter remainder of `self - other`, never below zero.
@@ -175,6 +175,16 @@ impl<'de> Deserialize<'de> for Millis {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Millis, D::Error> {
         let text = String::deserialize(from)?;
         text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Reads a length that something is done again after: without a pause that would never end.
+pub(crate) fn not_zero<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Millis, D::Error> {
+    match Millis::deserialize(from)? {
+        Millis::ZERO => Err(serde::de::Error::custom(
+            "must not be 0: what is done again after it would never end",
+        )),
+        length => Ok(length),
     }
 }
 

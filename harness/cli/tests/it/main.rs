@@ -6,11 +6,13 @@
 //! - `literal`: what is the vendor's stands in a step
 //! - `rejudge`: stored transcripts are judged again
 //! - `token`: tickets made, looked at and judged by hand
+//! - `fuzzing`: random scenarios, kept failures, stored transcripts
 //! - `program`: the built program on good and bad input
 
 mod canary;
 mod coverage;
 mod explain;
+mod fuzzing;
 mod literal;
 mod program;
 mod rejudge;

@@ -463,7 +463,12 @@ fn orders_reach_the_server() {
         })
         .collect();
     assert_eq!(kicked, ["fleet-1", "fleet-2", "fleet-3"].map(Some));
-    assert_eq!(played.orders.len(), 6);
+    // The last one lifts a fault: the gateway works again.
+    assert_eq!(played.orders.len(), 7);
+    assert!(matches!(
+        played.orders[6],
+        Order::Gateway { works: true, .. }
+    ));
     assert!(matches!(&played.orders[3], Order::Ban { user } if user == "alice"));
 }
 

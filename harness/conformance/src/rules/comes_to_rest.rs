@@ -35,6 +35,8 @@ pub(super) struct ComesToRest {
     /// Does the server tell of its sessions at all?
     server_tells: bool,
     online: Each<BTreeSet<String>>,
+    /// When the server last ended a session; the news may be on its way.
+    ended: Each<Time>,
     /// Logins that go online later.
     offline: BTreeSet<String>,
     /// When each app called last.
@@ -102,6 +104,9 @@ impl Rule for ComesToRest {
                 let room = seen.room.clone().filter(|_| into_room);
                 let place = (seen.device.clone(), room.unwrap_or_default());
                 let name = seen.session.clone();
+                if seen.is == SessionWord::Ended {
+                    self.ended.insert(place.clone(), entry.at);
+                }
                 match (seen.is, self.online.get_mut(&place)) {
                     (SessionWord::Ended, Some(online)) => drop(online.remove(&name)),
                     (SessionWord::Ended, None) => {}
@@ -150,7 +155,8 @@ impl ComesToRest {
         let needed = self.needed(about);
         for (device, room, known) in about.told().all() {
             let place = (device.clone(), room.clone());
-            let since = known.since.max(lifted);
+            let ended = self.ended.get(&place).copied().unwrap_or(Time::START);
+            let since = known.since.max(lifted).max(ended);
             let (aspect, long) = match known.state {
                 State::LoggedOut => continue,
                 State::Online => {

@@ -26,6 +26,8 @@ pub(super) struct KickedStaysOut {
     ended: Each<Event>,
     /// The devices whose last session was ended so.
     away: BTreeMap<String, Event>,
+    /// Logins that were called and have not begun: an end that is told now is older than they.
+    called: Each<u32>,
     /// The sessions that the app wants.
     wanted: Each<()>,
 }
@@ -50,7 +52,18 @@ impl Rule for KickedStaysOut {
                 let place = self.places.of(entry, into_room);
                 found.kept.extend(self.ended.remove(&place).map(aspect_of));
                 self.away.remove(&entry.actor);
+                self.called.insert(place.clone(), call.id);
                 self.wanted.insert(place, ());
+            }
+            What::Result(answer) => {
+                let room = {
+                    let mut called = self.called.of(&entry.actor);
+                    let own = called.find(|(_, id)| **id == answer.id);
+                    own.map(|(room, _)| room.clone())
+                };
+                if let Some(room) = room {
+                    self.called.remove(&(entry.actor.clone(), room));
+                }
             }
             // Where a renewal revives, it is a login of the app (Z-AMB-36).
             What::Call(call)
@@ -76,6 +89,7 @@ impl Rule for KickedStaysOut {
                 is: AppAct::Crashed,
             } => {
                 self.away.remove(&entry.actor);
+                self.called.forget(&entry.actor);
                 self.ended.forget(&entry.actor);
                 self.wanted.forget(&entry.actor);
             }
@@ -89,6 +103,7 @@ impl Rule for KickedStaysOut {
                     }
                     // Such a login is retried; it is over when its window is (EXP-021).
                     (Some(Event::LoginFailed), _) if about.rules.login.retried_for_window => {}
+                    (Some(_), Some(State::LoggedOut)) if self.called.get(&place).is_some() => {}
                     (Some(word), Some(State::LoggedOut)) => {
                         self.wanted.remove(&place);
                         if !self.wanted.has_any(&entry.actor) {
@@ -97,6 +112,9 @@ impl Rule for KickedStaysOut {
                         self.ended.insert(place, word);
                     }
                     (_, Some(state)) => {
+                        if state == State::LoggingIn {
+                            self.called.remove(&place);
+                        }
                         self.away.remove(&entry.actor);
                         let how = self.ended.remove(&place);
                         come_back(how, index, entry, || format!("state {state}"), found);
@@ -184,6 +202,17 @@ mod tests {
             violated("I2", kicked().login(2_000, "phone", 2).end(9_000)),
             None
         );
+    }
+
+    #[test]
+    fn an_end_that_is_told_late_is_older_than_a_login_called_before() {
+        let lines = Lines::default()
+            .login(0, "phone", 1)
+            .call(1_000, "phone", 2, "login")
+            .event(1_000, "phone", super::Event::KickedOut)
+            .event(1_000, "phone", super::Event::LoggingIn)
+            .connect(1_000, "phone", 2);
+        assert_eq!(violated("I2", lines.end(9_000)), None);
     }
 
     #[test]

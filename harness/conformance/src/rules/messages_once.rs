@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use session::time::Time;
 use session::words::{Event, State};
 
+use super::each::Frozen;
 use super::follow::Told;
 use super::{About, Found, Rule, Violation};
 use crate::case::Place;
@@ -26,6 +27,7 @@ const MOST: usize = 4_096;
 /// What was sent, and who has to hear it.
 #[derive(Debug, Default)]
 pub(super) struct MessagesOnce {
+    frozen: Frozen,
     /// How often each was sent, and how often each device was told.
     sent: BTreeMap<Letter, Counts>,
     /// Were some forgotten?
@@ -97,6 +99,7 @@ impl Rule for MessagesOnce {
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         self.overdue(index, entry.at, found);
+        self.frozen.follow(entry);
         match &entry.what {
             What::Call(call) => self.call(&entry.actor, call, about),
             What::Result(answer) => {
@@ -233,7 +236,8 @@ impl MessagesOnce {
         let mut readers = BTreeSet::new();
         for seen in self.online.values().filter(is_meant) {
             let network = self.networks.get(&seen.device);
-            let works = network.is_none_or(|n| !n.wrong && !n.poor && !n.links_may_be_dead);
+            let works = network.is_none_or(|n| !n.wrong && !n.poor && !n.links_may_be_dead)
+                && !self.frozen.holds(&seen.device);
             let listens = told.of_device(&seen.device).any(|(own, known)| {
                 known.state == State::Online && (own.is_empty() || Some(own) == room)
             });

@@ -196,7 +196,7 @@ fn call(alphabet: &Alphabet<'_>, on: Features) -> BoxedStrategy<CallAct> {
             .filter(|api| alphabet.has_call(**api))
             .map(|api| plain(*api))
             .collect();
-        all.push((2, select(simple).boxed()));
+        all.push((4, select(simple).boxed()));
     }
     if on.has(Feature::Listeners) && alphabet.has(Capability::Listeners) {
         let call = (

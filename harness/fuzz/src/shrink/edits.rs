@@ -283,6 +283,27 @@ fn simpler_orders(order: &ServerAct) -> Vec<ServerAct> {
     }
 }
 
+/// Scenarios in which one pause is left out and another one is so much longer.
+pub(super) fn pauses_joined(scenario: &Scenario) -> Vec<Scenario> {
+    let pause = |at: usize| match &scenario.steps[at].action {
+        Action::Act(Act::Advance(length)) => Some(*length),
+        _ => None,
+    };
+    let pauses: Vec<(usize, Millis)> = (0..scenario.steps.len())
+        .filter_map(|at| Some((at, pause(at)?)))
+        .collect();
+    let mut all = Vec::new();
+    for (gone, length) in pauses.iter().rev() {
+        for (kept, before) in pauses.iter().filter(|(kept, _)| kept != gone) {
+            let mut joined = scenario.clone();
+            joined.steps[*kept].action = Action::Act(Act::Advance(*before + *length));
+            joined.steps.remove(*gone);
+            all.push(joined);
+        }
+    }
+    all
+}
+
 /// The length of time number `which` of step `at`.
 pub(super) fn length(scenario: &Scenario, at: usize, which: usize) -> Option<Millis> {
     let mut scenario = scenario.clone();

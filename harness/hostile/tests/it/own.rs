@@ -1,0 +1,52 @@
+use hostile::{files, frames, seeds, texts, tickets, transcripts};
+use session::ticket::Format;
+
+#[test]
+fn every_file_of_the_repository_is_read_as_what_it_is() {
+    assert!(files::scenario_files().len() > 100);
+    assert!(files::profile_files().len() > 5);
+    assert!(files::short_scenarios().len() > 50);
+    for file in files::profile_files() {
+        texts::profile(file.text.as_bytes());
+    }
+    let short = files::requirement_files()
+        .iter()
+        .filter(|file| file.text.len() < 12_000);
+    for file in short {
+        texts::requirements(file.text.as_bytes());
+    }
+    for file in files::scenario_files().iter().step_by(20) {
+        texts::scenario(file.text.as_bytes());
+    }
+}
+
+#[test]
+fn seeds_of_tickets_are_good_ones_among_others() {
+    let all = seeds::tickets();
+    for format in Format::ALL {
+        let good = all
+            .iter()
+            .filter(|seed| seeds::is_good(seed, *format).is_ok());
+        assert!(good.count() >= 1, "{format}");
+    }
+    for seed in &all {
+        tickets::ticket(seed);
+    }
+}
+
+/// Seeds that no peer understands would test nothing but the first refusal.
+#[test]
+fn seeds_of_frames_are_whole_conversations() {
+    let runs = seeds::transcripts();
+    let scripts = |side| runs.iter().map(move |run| seeds::script(run, side));
+    let logged_in = |script: &Vec<u8>| String::from_utf8_lossy(script).contains("\"session\":");
+    assert!(scripts(seeds::Side::Client).filter(logged_in).count() > runs.len() / 2);
+    let tickets = |script: &Vec<u8>| String::from_utf8_lossy(script).contains("\"ticket\":\"$");
+    assert!(scripts(seeds::Side::Server).filter(tickets).count() > runs.len() / 2);
+    for run in runs.iter().step_by(4) {
+        frames::client(&seeds::script(run, seeds::Side::Client));
+        frames::server(&seeds::script(run, seeds::Side::Server));
+        transcripts::transcript(run.to_jsonl().as_bytes());
+    }
+    assert!(frames::choices() >= 7);
+}
