@@ -31,7 +31,11 @@ fn a_row_is_decided_by_the_step_that_covers_it_under_its_own_vendor() {
     assert_eq!(decided["profiles"]["zego-zim-2.8"], "undecided");
     // Another vendor's row is not decided by a case of this one.
     assert_eq!(row("EXP-059")["standing"], "undecided");
-    assert_eq!(row("EXP-059")["reason"], "covered by mine: not-applicable");
+    let reason = row("EXP-059")["reason"].to_string();
+    assert!(
+        reason.starts_with("\"covered by mine: not-applicable"),
+        "{reason}"
+    );
     // The silence afterwards is watched by a rule.
     assert_eq!(row("ZIM-041")["by-rule"]["I2"]["zego-zim"], true);
     assert_eq!(row("ZIM-037")["standing"], "excepted");

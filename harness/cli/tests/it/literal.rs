@@ -31,6 +31,13 @@ const UNSAID: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "The seed has no word about a wrong signature of the app; only an error table does (Z-AMB-53).",
+        &[
+            "zego-express-2.18: errors.app-sign-invalid: 1001005",
+            "zego-express: errors.app-sign-invalid: 1001005",
+        ],
+    ),
+    (
         "The seed has no word about bans; only error tables do.",
         &["tencent-im-web: errors.banned: 70051"],
     ),
