@@ -132,10 +132,6 @@ const UNSAID: &[(&str, &[&str])] = &[
         &["zego-express-web: errors.login-in-progress: 1102012"],
     ),
     (
-        "The seed gives 20 minutes; that the web's window has 5 is from another page, so its end decides no row (Z-AMB-01).",
-        &["zego-express-web: errors.window-ended: 1002053"],
-    ),
-    (
         "From an error table: the seed names neither a longest window (Z-AMB-31) nor a shortest token (Z-AMB-27).",
         &[
             "zego-zim-2.8: errors.log-out-first: 6000123",
