@@ -4,6 +4,7 @@
 //! - `coverage`: `kickout coverage`
 //! - `explain`: `kickout explain`
 //! - `literal`: what is the vendor's stands in a step
+//! - `mutants`: deviations, each sound and a known one found
 //! - `rejudge`: stored transcripts are judged again
 //! - `token`: tickets made, looked at and judged by hand
 //! - `program`: the built program on good and bad input
@@ -12,6 +13,7 @@ mod canary;
 mod coverage;
 mod explain;
 mod literal;
+mod mutants;
 mod program;
 mod rejudge;
 mod token;
