@@ -1,7 +1,6 @@
 //! Connections, gateways, and what is sent over them.
 
 use super::{FIRST_MESSAGE_WITHIN, Turn};
-use crate::deviation::Deviation;
 use crate::message::{FromClient, FromServer};
 use crate::peer::{Gateway, LinkId, Output};
 use crate::rules::OnLinkClose;
@@ -56,8 +55,6 @@ impl Turn<'_> {
             if self.server.rules.heartbeat.on_link_close == OnLinkClose::End {
                 self.end(order, EndCause::LinkClosed);
             }
-        } else if self.server.rules.deviates(Deviation::OldLinkEndsTheSession) {
-            self.end(order, EndCause::LinkClosed);
         }
     }
 

@@ -97,11 +97,15 @@ impl Turn<'_> {
                     return self.refuse(link, id, error);
                 }
             };
-            let keeps = self.deviates(Deviation::OldLinkEndsTheSession);
-            if let Some(old_link) = old_link.filter(|_| !keeps) {
+            let old_ends = old_link.is_some() && self.deviates(Deviation::OldLinkEndsTheSession);
+            if let Some(old_link) = old_link {
                 self.close(old_link);
             }
-            return self.rebind(link, id, order, over);
+            self.rebind(link, id, order, over);
+            if old_ends {
+                self.end(order, EndCause::LinkClosed);
+            }
+            return;
         }
         let ticket_over = match checked {
             Ok(over) => over,
