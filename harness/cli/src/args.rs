@@ -126,7 +126,7 @@ pub struct RunOptions {
 
     /// How the peers deviate.
     #[arg(skip)]
-    pub played_by: Option<conformance::deviation::Deviation>,
+    pub played_by: Option<Box<conformance::deviation::Deviation>>,
 
     /// Are recorded transcripts left alone?
     #[arg(skip)]

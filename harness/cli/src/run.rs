@@ -51,7 +51,7 @@ fn deviating(options: &RunOptions, library: &Library) -> Result<RunOptions, Trou
                 .unwrap_or_default();
             Trouble::Usage(format!("there is no deviation `{name}`{near}"))
         })?;
-        options.played_by = Some(known.clone());
+        options.played_by = Some(Box::new(known.clone()));
         options.unrecorded = true;
     }
     Ok(options)
