@@ -3,6 +3,7 @@
 fn main() {
     for folder in [
         "scenarios",
+        "fixtures/deviations",
         "fixtures/profiles",
         "fixtures/requirements",
         "fixtures/transcripts",

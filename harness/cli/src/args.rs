@@ -52,6 +52,8 @@ pub enum Command {
     Fuzz(FuzzOptions),
     /// Play a kept failure or a stored transcript again: does it still fail?
     Replay(ReplayOptions),
+    /// Play the suite against peers that break rules, and tell which of them it catches
+    Mutants(MutantsOptions),
     /// Play scenarios, and tell which requirements were decided, by what, and which not and why
     Coverage(CoverageOptions),
     /// Show scenarios, and the profiles each applies to
@@ -118,9 +120,47 @@ pub struct RunOptions {
     #[arg(long, value_name = "DIR")]
     pub transcripts: Option<PathBuf>,
 
+    /// Let the reference peers break rules in this way; see `kickout mutants`
+    #[arg(long, value_name = "NAME")]
+    pub deviation: Option<String>,
+
+    /// How the peers deviate.
+    #[arg(skip)]
+    pub played_by: Option<Box<conformance::deviation::Deviation>>,
+
     /// Are recorded transcripts left alone?
     #[arg(skip)]
     pub unrecorded: bool,
+}
+
+/// `kickout mutants`
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kickout mutants
+  kickout mutants --filter '*ticket*'
+  kickout mutants --fuzz 20000
+  kickout run --deviation older-left-online      what one of them looks like")]
+pub struct MutantsOptions {
+    /// Only deviations whose name matches, such as '*ticket*'
+    #[arg(long, value_name = "GLOB")]
+    pub filter: Option<String>,
+
+    /// Only this profile; may be repeated [default: all]
+    #[arg(long, value_name = "ID|FILE")]
+    pub profile: Vec<String>,
+
+    /// How many deviations to try at once [default: the number of processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub jobs: Option<u64>,
+
+    /// Look for each with so many random cases, too
+    #[arg(long, value_name = "CASES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub fuzz: Option<u64>,
+
+    /// Write a report, to standard output without a path; may be repeated
+    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = Report::<CoverageFormat>::parse)]
+    pub report: Vec<Report<CoverageFormat>>,
 }
 
 /// `kickout coverage`
@@ -251,7 +291,7 @@ pub enum Format {
     Ndjson,
 }
 
-/// The form of a report about requirements.
+/// The form of a report about requirements or deviations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CoverageFormat {
     /// Tables to keep.

@@ -6,6 +6,7 @@
 //! - [`run`]: plays cases and tells what became of them
 //! - [`fuzzing`]: random scenarios, and what is kept of them
 //! - [`replay`]: a kept failure or a stored transcript again
+//! - [`mutants`]: what the suite catches of peers that break rules
 //! - [`coverage`]: the same, requirement by requirement
 //! - [`snapshots`]: recorded transcripts
 //! - [`look_up`]: `list` and `schema`
@@ -20,6 +21,7 @@ pub mod explain;
 pub mod files;
 pub mod fuzzing;
 pub mod look_up;
+pub mod mutants;
 pub mod replay;
 pub mod run;
 pub mod snapshots;
@@ -54,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Run(options) => run::run(options),
         Command::Fuzz(options) => fuzzing::fuzz(options),
         Command::Replay(options) => replay::replay(options),
+        Command::Mutants(options) => mutants::mutants(options),
         Command::Coverage(options) => coverage::coverage(options),
         Command::List(options) => look_up::list(options),
         Command::Schema => look_up::schema(),

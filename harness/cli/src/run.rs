@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use conformance::case::{Case, DEFAULT_SEED};
+use conformance::diagnostic::closest;
 use conformance::judge;
 use conformance::library::Library;
 use conformance::plan;
@@ -29,12 +30,31 @@ use crate::{files, print};
 /// Files that are no good or cannot be read or written, or nothing to run.
 pub fn run(options: &RunOptions) -> Result<Exit, Trouble> {
     let library = suite::library(&options.selection)?;
+    let options = &deviating(options, &library)?;
     let profiles = suite::profiles(&options.selection, &library)?;
     let members = suite::scenarios(&options.selection, &library)?;
     writable(&options.report)?;
     let results = play(&members, &profiles, &library, options)?;
     tell(&members, &results, options)?;
     Ok(Exit::of(&results))
+}
+
+/// The same options with the deviation looked up. What deviating peers leave is no record.
+fn deviating(options: &RunOptions, library: &Library) -> Result<RunOptions, Trouble> {
+    let mut options = options.clone();
+    if let Some(name) = &options.deviation {
+        let deviations = suite::deviations(library)?;
+        let known = deviations.get(name).ok_or_else(|| {
+            let names = deviations.all().iter().map(|known| known.name.as_str());
+            let near = closest(name, names)
+                .map(|near| format!("; did you mean `{near}`?"))
+                .unwrap_or_default();
+            Trouble::Usage(format!("there is no deviation `{name}`{near}"))
+        })?;
+        options.played_by = Some(Box::new(known.clone()));
+        options.unrecorded = true;
+    }
+    Ok(options)
 }
 
 /// Plays every scenario under every profile. The results stand in the order of scenarios, then
@@ -93,8 +113,16 @@ fn play_one(
     if let Some(why) = plan::not_applicable(scenario, profile) {
         return Ok(unplayed(Status::NotApplicable, why));
     }
-    let repeat = repeat(member, profile, options.seed);
-    let case = Case::new(scenario, profile, options.seed);
+    let mut repeat = repeat(member, profile, options.seed);
+    let mut case = Case::new(scenario, profile, options.seed);
+    if let Some(deviation) = &options.played_by {
+        let Some(subject) = deviation.subject(profile) else {
+            let why = format!("{} changes nothing here", deviation.name);
+            return Ok(unplayed(Status::NotApplicable, why));
+        };
+        repeat.push_str(&format!(" --deviation {}", deviation.name));
+        case = case.played_by(subject);
+    }
     let transcript = match runner::run_case(&case) {
         Ok(transcript) => transcript,
         Err(error) => {

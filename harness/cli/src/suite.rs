@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use conformance::decode::Broken;
+use conformance::deviation::Deviations;
 use conformance::diagnostic::closest;
 use conformance::library::Library;
 use conformance::profile::Profile;
@@ -20,6 +21,7 @@ use crate::snapshots::Place;
 static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../scenarios");
 static PROFILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/profiles");
 static REQUIREMENTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/requirements");
+static DEVIATIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/deviations");
 static TRANSCRIPTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/transcripts");
 
 /// The largest scenario file that is opened, in bytes; the reader has the same limit and says so.
@@ -39,6 +41,15 @@ pub fn library(selection: &Selection) -> Result<Library, Trouble> {
     }
     let requirements = embedded(&REQUIREMENTS, "fixtures/requirements")?;
     Library::read(&profiles, &requirements).map_err(Trouble::Broken)
+}
+
+/// The built-in deviations.
+///
+/// # Errors
+/// A file that is no good.
+pub fn deviations(library: &Library) -> Result<Deviations, Trouble> {
+    let sources = embedded(&DEVIATIONS, "fixtures/deviations")?;
+    Deviations::read(&sources, library).map_err(Trouble::Broken)
 }
 
 /// A scenario, and where its recorded transcripts are.
@@ -174,7 +185,7 @@ struct Found {
     argument: String,
 }
 
-fn glob(text: &str) -> Result<GlobMatcher, Trouble> {
+pub(crate) fn glob(text: &str) -> Result<GlobMatcher, Trouble> {
     Glob::new(text)
         .map(|glob| glob.compile_matcher())
         .map_err(|error| Trouble::Usage(format!("--filter: {error}")))

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use session::rules::{Rules, TokenCodes};
 use session::words::State;
 
+use crate::deviation::Subject;
+use crate::judge::REFERENCE;
 use crate::profile::Profile;
+use crate::requirement::Party;
 use crate::scenario::{AppAct, Client, ClientIndex, Devices, Scenario};
 use crate::transcript::{Entry, MOST_ENTRIES, What};
 
@@ -30,6 +33,8 @@ pub struct Case<'a> {
     pub seed: u64,
     /// The profile's rules with the scenario's console settings applied.
     pub rules: Rules,
+    /// How the reference peers play, when it is not by these rules.
+    pub subject: Option<Subject>,
     /// The longest record, in entries.
     pub most_entries: usize,
     /// The devices by name.
@@ -50,6 +55,7 @@ impl<'a> Case<'a> {
             profile,
             seed,
             rules,
+            subject: None,
             most_entries: MOST_ENTRIES,
             names: scenario
                 .clients
@@ -57,6 +63,43 @@ impl<'a> Case<'a> {
                 .enumerate()
                 .map(|(at, client)| (client.name.as_str(), ClientIndex(at)))
                 .collect(),
+        }
+    }
+
+    /// The same case, played with a deviation.
+    pub fn played_by(self, subject: Subject) -> Case<'a> {
+        Case {
+            subject: Some(subject),
+            ..self
+        }
+    }
+
+    /// The rules that the reference client, or the server, plays by from the start of the run.
+    pub fn played(&self, party: Party) -> Rules {
+        let subject = self.subject.as_ref();
+        let deviating = subject.and_then(|subject| match party {
+            Party::Server => subject.server.clone(),
+            Party::App | Party::Client => subject.client.clone(),
+        });
+        match deviating {
+            Some(mut rules) => {
+                self.scenario.console.apply(&mut rules);
+                rules
+            }
+            None => self.rules.clone(),
+        }
+    }
+
+    /// Under which name the reference client, or the server, plays.
+    pub fn player(&self, party: Party) -> String {
+        let subject = self.subject.as_ref();
+        let deviates = subject.filter(|subject| match party {
+            Party::Server => subject.server.is_some(),
+            Party::App | Party::Client => subject.client.is_some(),
+        });
+        match deviates {
+            Some(subject) => format!("{REFERENCE} with {}", subject.name),
+            None => REFERENCE.to_owned(),
         }
     }
 

@@ -13,11 +13,13 @@
 //! - [`director`]: a case as commands, step by step (`script`, [`watch`], `pattern`)
 //! - [`transcript`]: what happened; [`text`] is its readable view
 //! - [`rules`]: invariants over it; [`judge`]: all of it to a verdict
+//! - [`deviation`]: ways of breaking it all, to prove that it is noticed
 //! - [`library`]: profiles, requirements and rules together; [`snapshot`]: recorded transcripts
 
 pub mod ambiguity;
 pub mod case;
 pub mod decode;
+pub mod deviation;
 pub mod diagnostic;
 pub mod director;
 pub mod document;

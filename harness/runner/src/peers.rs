@@ -1,6 +1,7 @@
 //! Who plays the devices and the server.
 
 use conformance::case::Case;
+use conformance::requirement::Party;
 use conformance::scenario::{AppSign, Client as Device, ClientIndex};
 use session::client::{Client, Setup, saved};
 use session::peer::{Order, Peer, Store};
@@ -34,15 +35,17 @@ pub trait Peers {
 /// The reference peers of a case.
 pub struct ReferencePeers<'c> {
     case: &'c Case<'c>,
-    rules: Rules,
+    client: Rules,
+    server: Rules,
 }
 
 impl<'c> ReferencePeers<'c> {
-    /// Peers that obey the rules of `case`.
+    /// Peers that obey the rules of `case`, or deviate from them as it says.
     pub fn new(case: &'c Case<'c>) -> ReferencePeers<'c> {
         ReferencePeers {
             case,
-            rules: case.rules.clone(),
+            client: case.played(Party::Client),
+            server: case.played(Party::Server),
         }
     }
 }
@@ -51,7 +54,7 @@ impl ReferencePeers<'_> {
     /// What the app of this device was built with.
     fn app_sign(&self, client: &Device) -> Option<String> {
         let of = match client.app_sign {
-            _ if self.rules.login.authentication == Authentication::Token => return None,
+            _ if self.client.login.authentication == Authentication::Token => return None,
             AppSign::Absent => return None,
             AppSign::Right => client.app,
             AppSign::Wrong => client.app ^ 1,
@@ -64,7 +67,7 @@ impl Peers for ReferencePeers<'_> {
     fn client(&mut self, device: ClientIndex, incarnation: u32, store: Store) -> Box<dyn Peer> {
         let client = &self.case.scenario.clients[device.0];
         Box::new(Client::new(Setup {
-            rules: self.rules.clone(),
+            rules: self.client.clone(),
             device: client.name.clone(),
             platform: client.platform,
             app: client.app,
@@ -77,7 +80,7 @@ impl Peers for ReferencePeers<'_> {
     }
 
     fn server(&mut self, _: u32, store: Store) -> Box<dyn Peer> {
-        Box::new(Server::new(self.rules.clone(), &store))
+        Box::new(Server::new(self.server.clone(), &store))
     }
 
     fn saved(&self, device: ClientIndex) -> Store {
@@ -89,12 +92,13 @@ impl Peers for ReferencePeers<'_> {
     }
 
     fn gateways(&self) -> u8 {
-        self.rules.link.gateways
+        self.server.link.gateways
     }
 
     fn ordered(&mut self, order: &Order) {
         if let Order::Set(console) = order {
-            console.apply(&mut self.rules);
+            console.apply(&mut self.client);
+            console.apply(&mut self.server);
         }
     }
 }

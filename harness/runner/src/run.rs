@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use conformance::case::Case;
 use conformance::director::Director;
-use conformance::judge::REFERENCE;
+use conformance::requirement::Party;
 use conformance::transcript::Transcript;
 
 use crate::error::HarnessError;
@@ -17,7 +17,9 @@ use crate::simulated;
 /// # Errors
 /// The run came to no transcript.
 pub fn run_case(case: &Case<'_>) -> Result<Transcript, HarnessError> {
-    let director = Director::new(case, REFERENCE, REFERENCE);
+    let client = case.player(Party::Client);
+    let server = case.player(Party::Server);
+    let director = Director::new(case, &client, &server);
     guarded("the harness", || {
         simulated::run(case, director, &mut ReferencePeers::new(case))
     })?

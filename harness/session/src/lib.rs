@@ -7,6 +7,7 @@
 //! - [`peer`]: the contract between a peer and whoever carries it: inputs and outputs
 //! - [`time`]: virtual time
 //! - [`rules`]: the parameters a session obeys; a vendor is a value of [`rules::Rules`]
+//! - [`deviation`]: ways of breaking them, to prove that it is noticed
 //! - [`state`]: which state follows which event, as one table
 //! - [`message`]: every message of the wire protocol
 //! - [`wire`]: bytes to messages and back, total over bad bytes
@@ -15,6 +16,7 @@
 //! - [`client`], [`server`]: the reference peers
 
 pub mod client;
+pub mod deviation;
 pub mod message;
 pub mod peer;
 pub mod random;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::amounts::*;
 pub use self::choices::*;
+use crate::deviation::Deviations;
 use crate::ticket::Format;
 use crate::time::Millis;
 use crate::words::{ErrorWord, Platform};
@@ -41,6 +42,9 @@ pub struct Rules {
     pub local: Local,
     /// What a user or a room may be called.
     pub identifiers: Identifiers,
+    /// The rules that are broken on purpose; no profile can say so.
+    #[serde(skip)]
+    pub deviations: Deviations,
 }
 
 /// Logging in.

@@ -4,6 +4,7 @@
 //! - `coverage`: `kickout coverage`
 //! - `explain`: `kickout explain`
 //! - `literal`: what is the vendor's stands in a step
+//! - `mutants`: deviations, each sound and a known one found
 //! - `rejudge`: stored transcripts are judged again
 //! - `token`: tickets made, looked at and judged by hand
 //! - `fuzzing`: random scenarios, kept failures, stored transcripts
@@ -14,6 +15,7 @@ mod coverage;
 mod explain;
 mod fuzzing;
 mod literal;
+mod mutants;
 mod program;
 mod rejudge;
 mod token;

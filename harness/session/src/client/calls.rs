@@ -2,6 +2,7 @@
 
 use super::session::Session;
 use super::{Client, done, failed, result};
+use crate::deviation::Deviation;
 use crate::peer::{Answer, Call, CallId, Outcome, Output, Recipient};
 use crate::rules::Conversations;
 use crate::time::Now;
@@ -23,7 +24,8 @@ impl Client {
                 | Call::AddListener { .. }
                 | Call::RemoveListener { .. }
         );
-        if !self.created && !before_creation {
+        let broken = self.setup.rules.deviates(Deviation::WorksBeforeCreation);
+        if !self.created && !before_creation && !broken {
             // EXP-012, TIM-001: nothing works before the client is created.
             outputs.push(failed(id, ErrorWord::NotInitialised));
             return;
@@ -39,7 +41,9 @@ impl Client {
                 self.switch_room(now, id, from.as_deref(), to, ticket, outputs);
             }
             Call::Logout { room } => self.logout(now, id, room.as_deref(), outputs),
-            Call::SetRoomMode { .. } if self.created => {
+            Call::SetRoomMode { .. }
+                if self.created && !self.setup.rules.deviates(Deviation::ModeChosenLate) =>
+            {
                 outputs.push(failed(id, ErrorWord::RoomModeFixed)); // EXP-048
             }
             Call::SetRoomMode { several } => {
@@ -57,13 +61,35 @@ impl Client {
             Call::GetLoginUser => {
                 // TIM-037, TIM-038, T-AMB-47: empty until the login has succeeded.
                 let online = self.sessions.iter().find(|s| s.state() != State::LoggingIn);
-                let user = online.map(|session| session.user().to_owned());
+                let left = self
+                    .shared
+                    .local
+                    .last_called()
+                    .filter(|_| self.setup.rules.deviates(Deviation::LoginUserLeft));
+                let user = online
+                    .filter(|_| !self.setup.rules.deviates(Deviation::LoginUserMissing))
+                    .map(Session::user)
+                    .or(left)
+                    .map(str::to_owned);
                 outputs.push(result(id, Outcome::Ok(Answer::User(user))));
             }
             Call::GetLoginStatus => {
                 // TIM-039
                 let state = self.sessions.first().map(Session::state);
-                let answer = Answer::State(state.unwrap_or(State::LoggedOut));
+                let broken = state.and_then(Deviation::of_status);
+                let state = match broken.filter(|(how, _)| self.setup.rules.deviates(*how)) {
+                    Some((_, wrong)) => Some(wrong),
+                    None => state,
+                };
+                let without = match self
+                    .setup
+                    .rules
+                    .deviates(Deviation::StatusOnlineWithoutASession)
+                {
+                    true => State::Online,
+                    false => State::LoggedOut,
+                };
+                let answer = Answer::State(state.unwrap_or(without));
                 outputs.push(result(id, Outcome::Ok(answer)));
             }
             Call::GetConversations => {
@@ -102,6 +128,16 @@ impl Client {
             Whose::Nobody => {
                 return match call {
                     Call::RenewToken { ticket, .. } => self.revive(now, id, ticket, outputs),
+                    _ if self.setup.rules.deviates(Deviation::WorksWithoutASession) => {
+                        outputs.push(done(id));
+                    }
+                    _ if self
+                        .setup
+                        .rules
+                        .deviates(Deviation::OtherCodeWithoutASession) =>
+                    {
+                        outputs.push(failed(id, ErrorWord::ConnectionLost));
+                    }
                     _ => outputs.push(failed(id, ErrorWord::NotLoggedIn)),
                 };
             }
@@ -134,7 +170,11 @@ impl Client {
     /// Whose conversations may be read now, if any may: never those of another user than the
     /// last one who called login (TIM-004…007, T-AMB-27, T-AMB-28).
     fn readable(&self) -> Result<Option<&str>, ErrorWord> {
-        let user = self.shared.local.last_called();
+        let rules = &self.setup.rules;
+        let user = match rules.deviates(Deviation::ConversationsOfTheFormerUser) {
+            true => self.shared.local.last_online(),
+            false => self.shared.local.last_called(),
+        };
         let logged_in = self.sessions.iter().any(Session::is_logged_in);
         match self.setup.rules.local.conversations {
             Conversations::Never => Err(ErrorWord::Unsupported),

@@ -3,6 +3,7 @@
 use super::calls::Whose;
 use super::session::Session;
 use super::{Client, done, failed};
+use crate::deviation::Deviation;
 use crate::peer::{CallId, Happening, LoginCall, Output};
 use crate::rules::{
     AgainOtherUser, AgainSameUser, AtDestroy, OfflineLogin, OtherUserAfterWindow,
@@ -53,7 +54,9 @@ impl Client {
                 true => Session::left,
                 false => Session::give_way,
             };
-            self.with_session(at, now, outputs, gives_way);
+            if !self.setup.rules.deviates(Deviation::OldAccountNotLoggedOut) {
+                self.with_session(at, now, outputs, gives_way);
+            }
             self.sessions.remove(at);
         }
         self.begin(now, id, login, outputs);
@@ -118,6 +121,12 @@ impl Client {
 
     /// What is checked here, before anything leaves the device.
     fn accepts(&self, now: Now, login: &LoginCall) -> Result<(), ErrorWord> {
+        if self.shared.links > 0 && self.setup.rules.deviates(Deviation::RefusesTheSecondLogin) {
+            return Err(ErrorWord::AlreadyLoggedIn);
+        }
+        if login.name.is_none() && self.setup.rules.deviates(Deviation::ConfigRequired) {
+            return Err(ErrorWord::UserNameEmpty);
+        }
         let identifiers = &self.setup.rules.identifiers;
         // EXP-052…055, TIM-013, TIM-014
         let user = identifiers.refuse_user(&login.user);
@@ -266,14 +275,21 @@ impl Client {
     /// EXP-051, T-AMB-26: nothing is told to the app any more.
     pub(super) fn destroy(&mut self, now: Now, id: CallId, outputs: &mut Vec<Output>) {
         match self.setup.rules.logout.at_destroy {
+            _ if self.setup.rules.deviates(Deviation::LivesAfterDestroy) => {}
             AtDestroy::LogsOut => self.with_each(now, outputs, Session::give_way),
             AtDestroy::DropsTheLink => self.with_each(now, outputs, Session::drop_link),
         }
-        self.sessions.clear();
+        if !self.setup.rules.deviates(Deviation::LivesAfterDestroy) {
+            self.sessions.clear();
+        }
         self.shared.expired = None;
         self.shared.local.forget_calls();
         self.last_login = None;
         self.created = false;
         outputs.push(done(id));
+        if self.setup.rules.deviates(Deviation::SpeaksAfterDestroy) {
+            self.speaker(now, outputs)
+                .tell(Happening::new(Event::LoggedOut));
+        }
     }
 }

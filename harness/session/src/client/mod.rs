@@ -20,6 +20,7 @@ use self::local::Local;
 pub use self::local::saved;
 use self::session::Session;
 use self::speaker::{Shared, Speaker};
+use crate::deviation::Deviation;
 use crate::peer::{CallId, Happening, Input, LinkId, Outcome, Output, Peer, Store};
 use crate::rules::{Rules, Sleep};
 use crate::time::{Now, Time};
@@ -74,13 +75,13 @@ impl Client {
         let local = Local::stored(&setup.store);
         Client {
             shared: Shared::new(setup.seed, &stream, setup.listening, local),
-            setup,
             created: false,
-            several_rooms: false,
+            several_rooms: setup.rules.deviates(Deviation::SeveralRoomsUnasked),
             sessions: Vec::new(),
             last_login: None,
             frozen_since: None,
             asked_for: None,
+            setup,
         }
     }
 }

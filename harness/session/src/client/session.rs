@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::speaker::Speaker;
 use super::timers::{Timer, Timers};
 use super::{done, failed};
+use crate::deviation::Deviation;
 use crate::message::{FromServer, Stream};
 use crate::peer::{CallId, Gateway, Happening, LinkId, LoginCall, MessageKind, Output};
 use crate::rules::{MessagesMeanwhile, ReturningLoserTold, Wait};
@@ -124,7 +125,9 @@ impl Session {
             user: login.user,
             ticket: login.ticket,
             room: login.room,
-            new_name: login.name.filter(|name| !name.is_empty()), // ZIM-006
+            new_name: login
+                .name
+                .filter(|name| !name.is_empty() || say.deviates(Deviation::EmptyNameErases)), // ZIM-006
             unnoticed: !login.notify,
             several_rooms,
             offline: login.offline,
@@ -150,7 +153,9 @@ impl Session {
             timers: Timers::default(),
             over: false,
         };
-        session.tell(Happening::new(Event::LoggingIn), say); // EXP-027, ZIM-058
+        if !say.deviates(Deviation::StartUntold) {
+            session.tell(Happening::new(Event::LoggingIn), say); // EXP-027, ZIM-058
+        }
         if session.offline {
             session.succeed_offline(say);
         } else if say.setup.rules.login.retried_for_window {
@@ -159,7 +164,9 @@ impl Session {
             let until = say.now + say.setup.rules.login.timeout; // T-AMB-46
             session.timers.set(Timer::Login, until);
         }
-        session.attempt(say);
+        if !session.offline || !say.deviates(Deviation::OfflineLoginStaysOffline) {
+            session.attempt(say);
+        }
         session
     }
 
@@ -237,7 +244,10 @@ impl Session {
             // EXP-023: terminal; no attempt follows.
             Timer::Window => {
                 say.shared.lost = Some(self.user.clone());
-                let error = Some(ErrorWord::WindowEnded);
+                let error = match say.deviates(Deviation::WindowEndToldAsRefusal) {
+                    true => Some(ErrorWord::ConnectionLost),
+                    false => Some(ErrorWord::WindowEnded),
+                };
                 self.end(
                     Event::ReconnectFailed,
                     Some(Reason::WindowEnded),
@@ -325,6 +335,10 @@ impl Session {
                 by,
             } if self.is_called(&session) => {
                 // EXP-059, ZIM-042, TIM-023
+                let reason = match say.deviates(Deviation::KickToldAsServers) {
+                    true => Reason::Server,
+                    false => reason,
+                };
                 let kicked = Happening {
                     reason: Some(reason),
                     by,
@@ -411,11 +425,16 @@ impl Session {
         self.link = Link::Accepted(link);
         let is_new = self.name.as_ref() != Some(&name);
         self.name = Some(name);
-        self.failures = 0;
+        if !say.deviates(Deviation::FailuresNotForgotten) {
+            self.failures = 0;
+        }
         self.offline = false;
         self.new_name = None;
-        for timer in [Timer::Answer, Timer::Window, Timer::Login, Timer::Retry] {
+        for timer in [Timer::Answer, Timer::Login, Timer::Retry] {
             self.timers.clear(timer);
+        }
+        if !say.deviates(Deviation::WindowOutlivesSuccess) {
+            self.timers.clear(Timer::Window);
         }
         let interval = say.setup.rules.heartbeat.interval;
         self.timers.set(Timer::Beat, say.now + interval);
@@ -423,12 +442,18 @@ impl Session {
         self.state = State::Online;
         let stored = say.shared.local.came_online(&self.user);
         say.outputs.extend(stored);
-        let event = if first {
+        let event = if first || say.deviates(Deviation::ReconnectedToldAsLogin) {
             Event::LoggedIn // EXP-028
         } else {
             Event::Reconnected // ZIM-034
         };
-        self.tell(Happening::new(event), say);
+        let untold = match first {
+            true => Deviation::SuccessUntold,
+            false => Deviation::ReconnectedUntold,
+        };
+        if !say.deviates(untold) {
+            self.tell(Happening::new(event), say);
+        }
         self.not_ready |= first;
         match say.setup.rules.login.ready_after {
             Wait::None => self.not_ready = false,
@@ -436,7 +461,12 @@ impl Session {
             Wait::For(pause) => self.timers.set(Timer::Ready, say.now + pause),
         }
         if let Some(call) = self.login.take() {
-            say.outputs.push(done(call));
+            if !say.deviates(Deviation::LoginNeverAnswered) {
+                say.outputs.push(done(call));
+            }
+            if say.deviates(Deviation::LoginAnsweredTwice) {
+                say.outputs.push(done(call));
+            }
         }
         let carried = self.carried.take();
         let later = match self.renewal.take() {
@@ -502,8 +532,13 @@ impl Session {
 
     /// Tells the app about this session: every such event carries its user and room.
     fn tell(&self, happening: Happening, say: &mut Speaker<'_>) {
+        let former = say.shared.local.last_online();
+        let user = match former.filter(|_| say.deviates(Deviation::NamesTheFormerUser)) {
+            Some(former) => former.to_owned(),
+            None => self.user.clone(),
+        };
         say.tell(Happening {
-            user: Some(self.user.clone()),
+            user: Some(user),
             room: self.room.clone(),
             ..happening
         });

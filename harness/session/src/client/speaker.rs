@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::local::Local;
-use super::{Setup, done};
+use super::{Setup, done, failed};
+use crate::deviation::Deviation;
 use crate::message::FromClient;
 use crate::peer::{CallId, Callback, Happening, LinkId, Output};
 use crate::random::Stream;
 use crate::time::{Millis, Time};
 use crate::wire::encode;
+use crate::words::ErrorWord;
 
 /// What outlives a session.
 #[derive(Debug)]
@@ -85,15 +87,28 @@ impl Listeners {
 }
 
 impl Speaker<'_> {
+    /// Does the client break the rules in this way?
+    pub(super) fn deviates(&self, how: impl Into<Option<Deviation>>) -> bool {
+        how.into().is_some_and(|how| self.setup.rules.deviates(how))
+    }
+
     /// Tells everybody who listens now; nothing is kept for later (T-AMB-38).
     pub(super) fn tell(&mut self, happening: Happening) {
         let Listeners { main, others } = &self.shared.listeners;
         let others = others.iter().map(|name| Some(name.clone()));
+        let main = *main || self.deviates(Deviation::ToldWithoutListening);
+        let again = self.shared.links > 1;
+        if again && self.deviates(Deviation::SilentAfterTheFirstLink) {
+            return;
+        }
+        let twice = again && self.deviates(Deviation::TwiceAfterTheFirstLink);
         for listener in main.then_some(None).into_iter().chain(others) {
-            self.outputs.push(Output::Callback {
+            let callback = Output::Callback {
                 listener,
                 callback: Callback::Neutral(happening.clone()),
-            });
+            };
+            self.outputs.extend(twice.then(|| callback.clone()));
+            self.outputs.push(callback);
         }
     }
 
@@ -138,7 +153,14 @@ impl Speaker<'_> {
         *left -= 1;
         if *left == 0 {
             self.shared.leaving.remove(&call);
-            self.outputs.push(done(call)); // TIM-062
+            match self.deviates(Deviation::LogoutFails) {
+                true => self.outputs.push(failed(call, ErrorWord::TimedOut)),
+                false if self.deviates(Deviation::LogoutNeverAnswered) => {}
+                false => self.outputs.push(done(call)), // TIM-062
+            }
+            if self.deviates(Deviation::LogoutAnsweredTwice) {
+                self.outputs.push(done(call));
+            }
         }
     }
 }

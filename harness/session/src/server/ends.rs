@@ -2,6 +2,7 @@
 
 use super::sessions::{self, Session};
 use super::{FIRST_MESSAGE_WITHIN, Turn};
+use crate::deviation::Deviation;
 use crate::message::{FromServer, Stream};
 use crate::peer::{LinkId, Output, SessionEvent};
 use crate::rules::OnExpiry;
@@ -16,9 +17,16 @@ impl Turn<'_> {
                 && (device.is_none() || Some(session.device.as_str()) == device)
         };
         let sessions = self.server.sessions.of(APP_ID, user).filter(meant);
-        let orders: Vec<u64> = sessions.map(|session| session.order).collect();
+        let mut orders: Vec<u64> = sessions.map(|session| session.order).collect();
+        if self.deviates(Deviation::KickSparesTheLast) {
+            orders.pop();
+        }
+        let reason = match self.deviates(Deviation::KickedAsBanned) {
+            true => Reason::Banned,
+            false => Reason::Server,
+        };
         for order in orders {
-            self.end_and_tell(order, EndCause::Server, Some(Reason::Server));
+            self.end_and_tell(order, EndCause::Server, Some(reason));
         }
         if self.kick_makes_worthless() && room.is_none() && device.is_none() {
             self.revoke(user);
@@ -76,7 +84,7 @@ impl Turn<'_> {
     }
 
     /// Ends a session, tells its device where it can, and closes its link.
-    fn end_and_tell(&mut self, order: u64, cause: EndCause, told: Option<Reason>) {
+    pub(super) fn end_and_tell(&mut self, order: u64, cause: EndCause, told: Option<Reason>) {
         let link = self.tell_kicked(order, told, None);
         self.end(order, cause);
         if let Some(link) = link {
@@ -119,7 +127,9 @@ impl Turn<'_> {
             for stream in session.streams.keys() {
                 self.tell_stream(session, stream, false);
             }
+            let unheard = cause == EndCause::Silent && self.deviates(Deviation::SilentMemberStays);
             if !quiet
+                && !unheard
                 && !session.unnoticed
                 && !self
                     .server
@@ -147,10 +157,14 @@ impl Turn<'_> {
             stream: stream.to_owned(),
             user: session.user.clone(),
         };
-        let links = self
-            .server
-            .sessions
-            .links_in(session.app, &room, &session.user);
+        if self.deviates(Deviation::StreamsUntold) {
+            return;
+        }
+        let leaks = self.deviates(Deviation::StreamNoticesLeak);
+        let links =
+            self.server
+                .sessions
+                .links_in(session.app, (!leaks).then_some(&room), &session.user);
         let notice = match began {
             true => FromServer::StreamAdded { room, stream },
             false => FromServer::StreamRemoved { room, stream },
@@ -163,6 +177,10 @@ impl Turn<'_> {
     /// EXP-032, EXP-033: the others in this room who want to hear of members, and nobody
     /// elsewhere (Z-AMB-06).
     pub(super) fn tell_members(&mut self, app: u32, room: &str, about: &str, message: &FromServer) {
+        if self.deviates(Deviation::MembersUntold) {
+            return;
+        }
+        let room = (!self.deviates(Deviation::MemberNoticesLeak)).then_some(room);
         for (link, unnoticed) in self.server.sessions.links_in(app, room, about) {
             if !unnoticed {
                 self.send(link, message);

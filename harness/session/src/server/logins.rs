@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::accounts::{Account, Away};
 use super::sessions::{self, Session};
 use super::{Server, Turn};
+use crate::deviation::Deviation;
 use crate::message::{FromServer, Hello};
 use crate::peer::{LinkId, Output, SessionEvent};
 use crate::rules::{
@@ -31,8 +32,11 @@ impl Turn<'_> {
 
     /// Everything that has to hold before a new session is opened.
     fn admit(&mut self, hello: &Hello) -> Result<Option<Time>, ErrorWord> {
-        let account = self.server.accounts.get(hello.app, &hello.user);
-        if account.is_some_and(|account| self.now.at < account.locked_until) {
+        let account = self.server.accounts.get(hello.app, &hello.user).cloned();
+        if account
+            .as_ref()
+            .is_some_and(|account| self.now.at < account.locked_until)
+        {
             return Err(ErrorWord::TooManyFailures);
         }
         let over = self
@@ -42,6 +46,10 @@ impl Turn<'_> {
             self.short(over, self.server.rules.token.short_at_login)?;
         }
         self.room_has_place(hello)?;
+        let unseen = !account.is_some_and(|account| account.created);
+        if unseen && self.deviates(Deviation::SignUpRequired) {
+            return Err(ErrorWord::TokenInvalid);
+        }
         if self.server.rules.devices.newcomer == Newcomer::Refused
             && self
                 .victims(hello)
@@ -69,7 +77,12 @@ impl Turn<'_> {
             .and_then(|order| Some((order, self.server.sessions.get(order)?)))
             .filter(|(_, session)| session.is_of(&hello) && session.device == hello.device)
             .map(|(order, session)| (order, session.link));
-        let checked = self.check(&hello);
+        let checked = match self.check(&hello) {
+            Err(ErrorWord::TokenExpired) if self.deviates(Deviation::ExpiredTicketResumes) => {
+                Ok(Some(self.now.at + Millis(A_DAY)))
+            }
+            checked => checked,
+        };
         if let Some((order, old_link)) = kept {
             let over = match checked {
                 Ok(over) => over,
@@ -84,10 +97,15 @@ impl Turn<'_> {
                     return self.refuse(link, id, error);
                 }
             };
+            let old_ends = old_link.is_some() && self.deviates(Deviation::OldLinkEndsTheSession);
             if let Some(old_link) = old_link {
                 self.close(old_link);
             }
-            return self.rebind(link, id, order, over);
+            self.rebind(link, id, order, over);
+            if old_ends {
+                self.end(order, EndCause::LinkClosed);
+            }
+            return;
         }
         let ticket_over = match checked {
             Ok(over) => over,
@@ -103,12 +121,12 @@ impl Turn<'_> {
                 .any(|(rival, device)| Some(rival) > order && device != hello.device);
         match (newer, self.server.rules.devices.returning) {
             // Z-AMB-10, Z-AMB-40, T-AMB-09: the newer login is untouched.
-            (true, Returning::Loses) => {
+            (true, Returning::Loses) if !self.deviates(Deviation::DisplacedComesBack) => {
                 let account = self.server.accounts.get_mut(hello.app, &hello.user);
                 account.away.remove(&hello.device);
                 self.refuse(link, id, ErrorWord::Displaced);
             }
-            (true, Returning::Wins) => {
+            (true, _) => {
                 let order = self.server.sessions.next_order(self.now.at);
                 self.open(link, hello, order, ticket_over);
             }
@@ -122,6 +140,17 @@ impl Turn<'_> {
 
     /// Says no to a login or resume; the link has served its purpose.
     fn refuse(&mut self, link: LinkId, id: u32, error: ErrorWord) {
+        let error = match error {
+            ErrorWord::TokenExpired if self.deviates(Deviation::ExpiredTicketToldAsInvalid) => {
+                ErrorWord::TokenInvalid
+            }
+            ErrorWord::TokenInvalid | ErrorWord::TokenWrongUser | ErrorWord::TokenWrongKey
+                if self.deviates(Deviation::InvalidTicketToldAsExpired) =>
+            {
+                ErrorWord::TokenExpired
+            }
+            error => error,
+        };
         self.send(link, &FromServer::No { id, error });
         self.close(link);
     }
@@ -141,7 +170,8 @@ impl Turn<'_> {
         }
         let over = self.prove(hello)?;
         let account = self.server.accounts.get(hello.app, &hello.user);
-        match account.is_some_and(|account| account.banned) {
+        let banned = account.is_some_and(|account| account.banned);
+        match banned && !self.deviates(Deviation::BanForgotten) {
             true => Err(ErrorWord::Banned),
             false => Ok(over),
         }
@@ -152,7 +182,8 @@ impl Turn<'_> {
         let rules = &self.server.rules.login;
         // ZIM-003: on web only tickets count.
         let by_app = rules.authentication == Authentication::AppSign;
-        if by_app && hello.platform != Platform::Web {
+        let is_web = hello.platform == Platform::Web;
+        if by_app && (!is_web || self.deviates(Deviation::WebByAppSign)) {
             let sign = hello.app_sign.as_deref();
             // ZIM-005, Z-AMB-53: the ticket is not looked at.
             if sign.is_some_and(|sign| ticket::is_app_sign(hello.app, sign)) {
@@ -186,7 +217,16 @@ impl Turn<'_> {
             payload: rules.payload,
         };
         let secret = Secret::of_app(rules.format, app);
-        let claims = ticket::verify(text, &secret, &expected).map_err(|refused| refused.error())?;
+        let claims = match ticket::verify(text, &secret, &expected) {
+            Ok(claims) => claims,
+            Err(refused) => {
+                let overlooks = Deviation::overlooking(refused.error());
+                return match overlooks.is_some_and(|how| self.deviates(how)) {
+                    true => Ok(self.now.at + Millis(A_DAY)),
+                    false => Err(refused.error()),
+                };
+            }
+        };
         if claims.issued > expected.now && rules.from_the_future == FromTheFuture::Refused {
             return Err(ErrorWord::TokenInvalid); // T-AMB-03
         }
@@ -256,6 +296,13 @@ impl Turn<'_> {
         let Some(room) = &hello.room else {
             return Ok(());
         };
+        let sessions = &self.server.sessions;
+        let is_empty = !sessions
+            .all()
+            .any(|other| other.room.as_ref() == Some(room));
+        if self.server.rules.deviates(Deviation::RoomsNotCreated) && is_empty {
+            return Err(ErrorWord::NotMember);
+        }
         if hello.several_rooms {
             if rules.several == SeveralRooms::Refused {
                 return Err(ErrorWord::SeveralRoomsRefused);
@@ -340,10 +387,31 @@ impl Turn<'_> {
                 .room
                 .as_ref()
                 .is_some_and(|room| sessions.is_in(hello.app, room, &hello.user));
-        for (victim, device) in self.victims(&hello) {
+        let mut victims = self.victims(&hello);
+        let others = |(_, device): &(u64, String)| *device != hello.device;
+        let newcomer_goes =
+            self.deviates(Deviation::NewcomerKickedToo) && victims.iter().any(others);
+        if self.deviates(Deviation::OlderLeftOnline) {
+            victims.retain(|victim| !others(victim));
+        }
+        if self.deviates(Deviation::DisplacedInOneRoomOnly) {
+            let sessions = &self.server.sessions;
+            victims.retain(|(order, _)| {
+                sessions
+                    .get(*order)
+                    .is_some_and(|other| other.room == hello.room)
+            });
+        }
+        if self.deviates(Deviation::OtherAppsDisplaced) {
+            let all = self.server.sessions.all();
+            let elsewhere = all.filter(|other| other.app != hello.app && other.user == hello.user);
+            victims.extend(elsewhere.map(|other| (other.order, other.device.clone())));
+        }
+        for (victim, device) in victims {
             // EXP-059…061, ZIM-040, TIM-053: the newer login stays. The device's own ghost is
             // replaced without a kick: nobody listens there.
-            let told = (device != hello.device).then_some(Reason::NewerLogin);
+            let told = (device != hello.device && !self.deviates(Deviation::DisplacedSilently))
+                .then_some(Reason::NewerLogin);
             let quiet_room = hello.room.as_deref().filter(|_| quietly);
             self.displace(victim, told, hello.platform, quiet_room);
         }
@@ -381,11 +449,17 @@ impl Turn<'_> {
         }
         self.server.sessions.insert(session);
         self.attach(link, hello.id, order);
+        if newcomer_goes {
+            self.end_and_tell(order, EndCause::NewerLogin, Some(Reason::NewerLogin));
+        }
     }
 
     /// What a successful login changes about its account, and about other devices of it.
     fn note_login(&mut self, hello: &Hello) {
         let devices = self.server.rules.devices.clone();
+        let erases = self.deviates(Deviation::EmptyNameErases);
+        let forgets = self.deviates(Deviation::NameForgotten);
+        let silent = self.deviates(Deviation::AccountNotCreated);
         let account = self.server.accounts.get_mut(hello.app, &hello.user);
         let before = (account.created, account.counted, account.name.clone());
         for (device, away) in &mut account.away {
@@ -398,9 +472,12 @@ impl Turn<'_> {
         if !account.created {
             account.created = true; // TIM-010
             let created = SessionEvent::AccountCreated { user: user() };
-            self.outputs.push(Output::Session(created));
+            if !silent {
+                self.outputs.push(Output::Session(created));
+            }
         }
-        if let Some(name) = hello.name.as_ref().filter(|name| !name.is_empty()) {
+        let given = |name: &&String| (!name.is_empty() || erases) && !forgets;
+        if let Some(name) = hello.name.as_ref().filter(given) {
             account.name = Some(name.clone()); // ZIM-006, ZIM-059
         }
         let today = self.now.wall / A_DAY;

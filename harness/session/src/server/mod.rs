@@ -23,6 +23,7 @@ use self::accounts::Accounts;
 use self::late::Late;
 use self::links::Link;
 use self::sessions::{Session, Sessions};
+use crate::deviation::Deviation;
 use crate::peer::{Gateway, Input, LinkId, Order, Output, Peer, Store};
 use crate::rules::{Noticed, OnExpiry, Rules};
 use crate::time::{Millis, Now, Time};
@@ -133,6 +134,11 @@ struct Turn<'a> {
 }
 
 impl Turn<'_> {
+    /// Does the service break the rules in this way?
+    fn deviates(&self, how: Deviation) -> bool {
+        self.server.rules.deviates(how)
+    }
+
     fn obey(&mut self, order: Order) {
         match order {
             Order::Kick { user, room, device } => {

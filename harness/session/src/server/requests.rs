@@ -2,6 +2,7 @@
 
 use super::Turn;
 use super::sessions::Session;
+use crate::deviation::Deviation;
 use crate::message::{FromClient, FromServer, Stream};
 use crate::peer::{LinkId, MessageKind};
 use crate::rules::Noticed;
@@ -44,6 +45,9 @@ impl Turn<'_> {
             FromClient::Ping => self.send(link, &FromServer::Pong),
             FromClient::Logout { id } => {
                 self.acknowledge(link, id);
+                if self.deviates(Deviation::LogoutUnheard) {
+                    return;
+                }
                 self.end(order, EndCause::Logout); // EXP-043, TIM-067
                 self.close(link);
             }
@@ -104,7 +108,8 @@ impl Turn<'_> {
             // Z-AMB-39: the old ticket stays in force.
             Err(error) => self.deny(link, id, error),
             Ok(over) => {
-                if let Some(session) = self.server.sessions.get_mut(order) {
+                let forgets = self.deviates(Deviation::RenewalForgottenByTheServer);
+                if let Some(session) = self.server.sessions.get_mut(order).filter(|_| !forgets) {
                     session.ticket_over = Some(over);
                 }
                 self.watch(order);
@@ -128,13 +133,15 @@ impl Turn<'_> {
         if letter.room.is_some() && letter.room != from.room {
             return self.deny(link, id, ErrorWord::NotMember);
         }
-        let to: Vec<LinkId> = self
+        let leaks = self.deviates(Deviation::leaking(letter.kind));
+        let apps_meet = self.deviates(Deviation::AppsMeet);
+        let mut to: Vec<LinkId> = self
             .server
             .sessions
             .all()
-            .filter(|session| session.order != order && session.app == from.app) // EXP-014
+            .filter(|session| session.order != order && (session.app == from.app || apps_meet)) // EXP-014
             .filter(|session| letter.user.as_ref().is_none_or(|u| session.user == *u))
-            .filter(|session| letter.room.is_none() || session.room == letter.room) // EXP-038, EXP-065
+            .filter(|session| letter.room.is_none() || session.room == letter.room || leaks) // EXP-038, EXP-065
             .filter_map(|session| session.link)
             .collect();
         let message = FromServer::Deliver {
@@ -143,6 +150,12 @@ impl Turn<'_> {
             room: letter.room,
             text: letter.text,
         };
+        if self.deviates(Deviation::MessageTwice) {
+            to.extend(to.clone());
+        }
+        if self.deviates(Deviation::MessageLost) {
+            to.truncate(1);
+        }
         self.acknowledge(link, id);
         for link in to {
             self.send(link, &message);
@@ -153,7 +166,7 @@ impl Turn<'_> {
         let Some(session) = self.server.sessions.get_mut(order) else {
             return;
         };
-        if session.room.is_none() {
+        if session.room.is_none() || self.server.rules.deviates(Deviation::PublishingRefused) {
             return self.deny(link, id, ErrorWord::NotMember);
         }
         // A session may outlive its ticket; what it is for does not (SOURCES express 2.6).
@@ -182,11 +195,16 @@ impl Turn<'_> {
         let Some(app) = self.server.sessions.get(order).map(|session| session.app) else {
             return;
         };
-        let known = self
+        let near = self.deviates(Deviation::PlayingNeedsTheRoom);
+        let room = self
             .server
             .sessions
-            .all()
-            .any(|session| session.app == app && session.streams.contains_key(stream));
+            .get(order)
+            .and_then(|own| own.room.clone());
+        let known = self.server.sessions.all().any(|session| {
+            let has = session.app == app && session.streams.contains_key(stream);
+            has && (!near || session.room == room)
+        });
         match known || !on {
             true => self.acknowledge(link, id),
             false => self.deny(link, id, ErrorWord::NoSuchStream),
@@ -203,8 +221,12 @@ impl Turn<'_> {
         info.clone_from(&text);
         let (app, user) = (session.app, session.user.clone());
         let room = session.room.clone().unwrap_or_default();
+        let leaks = self.deviates(Deviation::ExtraInfoLeaks);
         self.acknowledge(link, id);
-        let links = self.server.sessions.links_in(app, &room, &user); // EXP-037
+        let links = self
+            .server
+            .sessions
+            .links_in(app, (!leaks).then_some(&room), &user); // EXP-037
         let notice = FromServer::ExtraInfo {
             room,
             stream: Stream {

@@ -167,10 +167,11 @@ impl Sessions {
         (users, streams)
     }
 
-    /// The links of everybody in a room besides `user`, and whether they go unnoticed.
-    pub(super) fn links_in(&self, app: u32, room: &str, user: &str) -> Vec<(LinkId, bool)> {
-        self.in_room(app, room)
-            .filter(|session| session.user != user)
+    /// The links of everybody in a room, or in any, besides `user`, and whether they go unnoticed.
+    pub(super) fn links_in(&self, app: u32, room: Option<&str>, user: &str) -> Vec<(LinkId, bool)> {
+        self.all()
+            .filter(|session| session.app == app && session.user != user)
+            .filter(|session| room.is_none() || session.room.as_deref() == room)
             .filter_map(|session| Some((session.link?, session.unnoticed)))
             .collect()
     }

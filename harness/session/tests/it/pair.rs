@@ -141,6 +141,7 @@ pub(crate) fn rules() -> Rules {
             room_longest: 127,
             room_punctuation: "_-".into(),
         },
+        deviations: Default::default(),
     }
 }
 

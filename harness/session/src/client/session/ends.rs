@@ -1,8 +1,9 @@
 //! How a session ends.
 
 use super::super::timers::{Timer, Timers};
-use super::super::{failed, happening};
+use super::super::{done, failed, happening};
 use super::{Link, Request, Session, Speaker};
+use crate::deviation::{Deviation, EndBroken};
 use crate::message::FromClient;
 use crate::peer::{CallId, Happening};
 use crate::rules::{OfflineAfterLogout, Telling};
@@ -20,6 +21,7 @@ impl Session {
         }
         self.leaving = Some(call);
         match self.link {
+            Link::Accepted(_) if say.deviates(Deviation::LogoutUnsaid) => self.left(say),
             Link::Accepted(link) => {
                 let id = say.request();
                 let until = say.now + say.setup.rules.link.answer_timeout;
@@ -71,7 +73,9 @@ impl Session {
 
     pub(super) fn login_failed(&mut self, error: ErrorWord, say: &mut Speaker<'_>) {
         self.close(say);
-        self.tell(happening(Event::LoginFailed, None, Some(error)), say);
+        if !say.deviates(Deviation::FailureUntold) {
+            self.tell(happening(Event::LoginFailed, None, Some(error)), say);
+        }
         let rules = &say.setup.rules;
         if error == ErrorWord::TokenExpired && rules.login.expired_ticket == Telling::Told {
             let reason = Some(Reason::TokenExpired);
@@ -79,9 +83,16 @@ impl Session {
         }
         self.tell_the_end(say);
         if let Some(call) = self.login.take() {
-            say.outputs.push(failed(call, error));
+            match say.deviates(Deviation::FailureAnsweredOk) {
+                true => say.outputs.push(done(call)),
+                false if say.deviates(Deviation::FailureNeverAnswered) => {}
+                false => say.outputs.push(failed(call, error)),
+            }
         }
         self.finish(say);
+        if say.deviates(Deviation::KnocksAfterARefusal) {
+            self.attempt(say);
+        }
     }
 
     /// The session is over from elsewhere, unless the app's own logout was first (I11).
@@ -112,24 +123,39 @@ impl Session {
 
     fn end_with(&mut self, happening: Happening, say: &mut Speaker<'_>) {
         let error = happening.error;
+        let broken = EndBroken::of(&happening);
         if happening.reason == Some(Reason::TokenExpired) {
             say.shared.expired = Some((self.user.clone(), self.room.clone()));
         }
-        self.tell(happening, say);
+        if say.deviates(broken.twice) {
+            self.tell(happening.clone(), say);
+        }
+        if say.deviates(broken.as_logout) {
+            self.tell(Happening::new(Event::LoggedOut), say);
+        } else if !say.deviates(broken.untold) {
+            self.tell(happening, say);
+        }
         self.tell_the_end(say);
         if let Some((call, _)) = self.renewal.take() {
             say.outputs
                 .push(failed(call, error.unwrap_or(ErrorWord::NotLoggedIn)));
         }
         self.finish(say);
+        if say.deviates(broken.knocks) {
+            self.attempt(say);
+        }
     }
 
     /// The logout is complete.
     pub(in crate::client) fn left(&mut self, say: &mut Speaker<'_>) {
         let silent = self.state == State::Reconnecting
             && say.setup.rules.logout.while_reconnecting == Telling::Silent; // Z-AMB-34
-        if !silent {
-            self.tell(happening(Event::LoggedOut, Some(Reason::Logout), None), say);
+        let event = match say.deviates(Deviation::LogoutToldAsKick) {
+            true => Event::KickedOut,
+            false => Event::LoggedOut,
+        };
+        if !silent && !say.deviates(Deviation::LogoutUntold) {
+            self.tell(happening(event, Some(Reason::Logout), None), say);
         }
         if say.setup.rules.login.offline_after_logout == OfflineAfterLogout::Refused {
             let forgotten = say.shared.local.forget_last_online(); // Z-AMB-30
@@ -139,6 +165,14 @@ impl Session {
             say.has_left(call);
         }
         self.finish(say);
+        if say.deviates(Deviation::SpeaksAfterALogout) {
+            let text = Some("late".to_owned());
+            let late = Happening::new(Event::Message);
+            self.tell(Happening { text, ..late }, say);
+        }
+        if say.deviates(Deviation::KnocksAfterALogout) {
+            self.attempt(say);
+        }
     }
 
     /// The app goes on to another room in the same call.

@@ -3,8 +3,9 @@
 use super::super::happening;
 use super::super::timers::Timer;
 use super::{Link, Session, Speaker};
+use crate::deviation::Deviation;
 use crate::message::{FromClient, Hello};
-use crate::peer::{Gateway, LinkId, Output};
+use crate::peer::{Gateway, Happening, LinkId, Output};
 use crate::rules::{Window, WindowFrom};
 use crate::time::Millis;
 use crate::wire::Decoder;
@@ -60,6 +61,9 @@ impl Session {
         self.timers
             .set(Timer::Answer, say.now + say.setup.rules.link.answer_timeout);
         say.send(link, &message);
+        if self.state == State::LoggingIn && say.deviates(Deviation::OnlineTooSoon) {
+            self.tell(Happening::new(Event::LoggedIn), say);
+        }
     }
 
     /// The link broke by itself.
@@ -99,15 +103,20 @@ impl Session {
         if self.state == State::Online {
             // EXP-034, ZIM-030, TIM-026
             self.state = State::Reconnecting;
-            self.tell(
-                happening(
-                    Event::Reconnecting,
-                    Some(Reason::LinkLost),
-                    Some(ErrorWord::ConnectionLost),
-                ),
-                say,
+            let lost = happening(
+                Event::Reconnecting,
+                Some(Reason::LinkLost),
+                Some(ErrorWord::ConnectionLost),
             );
+            if !say.deviates(Deviation::ReconnectingUntold) {
+                self.tell(lost, say);
+            }
             self.open_window(say);
+        }
+        if say.deviates(Deviation::GivesUpAtOnce)
+            || self.failures >= 3 && say.deviates(Deviation::GivesUpAfterThree)
+        {
+            return;
         }
         // The next one may work where this one does not.
         let gateways = say.setup.rules.link.gateways.max(1);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Link, Session, Speaker};
+use crate::deviation::Deviation;
 use crate::message::Stream;
 use crate::peer::Happening;
 use crate::words::Event;
@@ -38,31 +39,35 @@ impl Session {
 
     /// News that overtakes the answer to a login or resumption says nothing: the answer tells who
     /// is there.
-    fn is_in(&self, room: &str) -> bool {
+    fn is_in(&self, room: &str, leak: Deviation, say: &Speaker<'_>) -> bool {
         let is_accepted = matches!(self.link, Link::Accepted(_));
-        is_accepted && self.room.as_deref() == Some(room) && !self.is_leaving()
+        let here = self.room.as_deref() == Some(room) || say.deviates(leak);
+        is_accepted && here && !self.is_leaving()
     }
 
     pub(super) fn peer_joined(&mut self, room: &str, user: String, say: &mut Speaker<'_>) {
-        if self.is_in(room) && self.members.insert(user.clone()) {
+        if self.is_in(room, Deviation::MemberNoticesLeak, say) && self.members.insert(user.clone())
+        {
             say.tell(about_peer(Event::PeerJoined, room, &user));
         }
     }
 
     pub(super) fn peer_left(&mut self, room: &str, user: &str, say: &mut Speaker<'_>) {
-        if self.is_in(room) && self.members.remove(user) {
+        if self.is_in(room, Deviation::MemberNoticesLeak, say) && self.members.remove(user) {
             say.tell(about_peer(Event::PeerLeft, room, user));
         }
     }
 
     pub(super) fn stream_added(&mut self, room: &str, stream: Stream, say: &mut Speaker<'_>) {
-        if self.is_in(room) && self.streams.insert(stream.clone()) {
+        if self.is_in(room, Deviation::StreamNoticesLeak, say)
+            && self.streams.insert(stream.clone())
+        {
             say.tell(about_stream(Event::StreamAdded, room, &stream));
         }
     }
 
     pub(super) fn stream_removed(&mut self, room: &str, stream: &Stream, say: &mut Speaker<'_>) {
-        if self.is_in(room) && self.streams.remove(stream) {
+        if self.is_in(room, Deviation::StreamNoticesLeak, say) && self.streams.remove(stream) {
             say.tell(about_stream(Event::StreamRemoved, room, stream));
         }
     }
@@ -74,7 +79,7 @@ impl Session {
         text: String,
         say: &mut Speaker<'_>,
     ) {
-        if self.is_in(room) {
+        if self.is_in(room, Deviation::ExtraInfoLeaks, say) {
             say.tell(Happening {
                 text: Some(text),
                 ..about_stream(Event::StreamExtraInfo, room, &stream)

@@ -3,6 +3,7 @@
 use super::super::timers::Timer;
 use super::super::{done, failed, result};
 use super::{Link, Request, Session, Speaker};
+use crate::deviation::Deviation;
 use crate::message::FromClient;
 use crate::peer::{Answer, Call, CallId, LinkId, Outcome, Recipient};
 use crate::words::{ErrorWord, State};
@@ -12,7 +13,9 @@ impl Session {
     pub(in crate::client) fn ask(&mut self, call: CallId, what: Call, say: &mut Speaker<'_>) {
         let link = match (self.state, self.link) {
             (State::LoggingIn, _) => Err(ErrorWord::NotLoggedIn), // TIM-008, ZIM-021
-            _ if self.not_ready => Err(ErrorWord::NotReady),
+            _ if self.not_ready || say.deviates(Deviation::RefusesAfterALogin) => {
+                Err(ErrorWord::NotReady)
+            }
             (_, Link::Accepted(link)) if !self.is_leaving() => Ok(link),
             _ => Err(ErrorWord::ConnectionLost),
         };
@@ -123,10 +126,16 @@ impl Session {
             Some(Request::Renew(call, _)) if id < self.renewed_by => say.outputs.push(done(call)),
             Some(Request::Renew(call, ticket)) => {
                 self.renewed_by = id;
-                self.ticket = ticket;
-                self.warned = false;
-                say.outputs.push(done(call));
-                self.ticket_lasts(ticket_left, say); // ZIM-051
+                if !say.deviates(Deviation::OldTicketShown) {
+                    self.ticket = ticket;
+                }
+                self.warned = say.deviates(Deviation::WarnedOnceOnly);
+                if !say.deviates(Deviation::RenewalNeverAnswered) {
+                    say.outputs.push(done(call));
+                }
+                if !say.deviates(Deviation::RenewalWithoutEffect) {
+                    self.ticket_lasts(ticket_left, say); // ZIM-051
+                }
             }
             Some(Request::Logout) => self.left(say),
             Some(Request::Own) | None => {}
@@ -162,7 +171,8 @@ impl Session {
     pub(super) fn fail_requests(&mut self, error: ErrorWord, say: &mut Speaker<'_>) {
         self.timers.clear_requests();
         for (_, request) in std::mem::take(&mut self.requests) {
-            if let Some(call) = request.call() {
+            let dies = say.deviates(Deviation::RequestsDieWithTheLink);
+            if let Some(call) = request.call().filter(|_| !dies) {
                 say.outputs.push(failed(call, error));
             }
         }

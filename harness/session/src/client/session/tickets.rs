@@ -3,6 +3,7 @@
 use super::super::timers::Timer;
 use super::super::{failed, happening};
 use super::{Link, Request, Session, Speaker};
+use crate::deviation::Deviation;
 use crate::message::FromClient;
 use crate::peer::{CallId, Happening};
 use crate::rules::{Noticed, OnExpiry, WarningLead};
@@ -14,6 +15,9 @@ impl Session {
     pub(super) fn ticket_lasts(&mut self, left: Option<u64>, say: &mut Speaker<'_>) {
         self.timers.clear(Timer::Warning);
         self.timers.clear(Timer::Expiry);
+        let left = left.or(say
+            .deviates(Deviation::WarnedWithoutTickets)
+            .then_some(60_000));
         let Some(left) = left else {
             self.ticket_ends = None;
             return;
@@ -43,10 +47,16 @@ impl Session {
             seconds_left: left.map(|left| left.0 / 1_000),
             ..Happening::new(Event::TokenWillExpire)
         };
+        if say.deviates(Deviation::WarnedTwice) {
+            say.tell(warning.clone());
+        }
         say.tell(warning);
     }
 
     pub(super) fn expired(&mut self, say: &mut Speaker<'_>) {
+        if say.deviates(Deviation::EndOfTicketIgnored) {
+            return;
+        }
         let error = Some(ErrorWord::TokenExpired);
         let (event, error) = match say.setup.rules.token.on_expiry {
             OnExpiry::Disconnect => (Event::TokenExpired, error), // ZIM-053, TIM-021
