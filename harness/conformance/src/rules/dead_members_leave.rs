@@ -142,7 +142,18 @@ impl Rule for DeadMembersLeave {
         }
     }
 
-    fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
+    fn end(&mut self, at: Time, about: &About<'_>, found: &mut Found) {
+        let heartbeat = &about.rules.heartbeat;
+        let is_silent = heartbeat.interval + heartbeat.answer_within;
+        for life in self.sessions.values() {
+            if !life.in_doubt && life.heard + is_silent < at {
+                found.inconclusive.push(format!(
+                    "{} was silent, and not yet for the heartbeat limit, when the record ended",
+                    life.device
+                ));
+            }
+        }
+    }
 }
 
 impl DeadMembersLeave {
@@ -267,7 +278,7 @@ fn latest(heard: Time, about: &About<'_>) -> Time {
 mod tests {
     use session::words::{EndCause, Event};
 
-    use crate::rules::hand_written::{Lines, violated};
+    use crate::rules::hand_written::{Lines, inconclusive, violated};
     use crate::scenario::NetworkWord;
 
     const OK: &str = r#"{"type":"ok","id":1,"session":"s1"}"#;
@@ -367,5 +378,12 @@ mod tests {
         assert_eq!(violated("I23", lines.end(99)), None);
         let late = peer(Lines::default(), 20, Event::PeerLeft);
         assert_eq!(violated("I23", late.end(99)), None);
+    }
+
+    #[test]
+    fn a_record_that_stops_in_a_silence_decides_nothing() {
+        assert_eq!(violated("I23", heard_at(50_000).end(90_000)), None);
+        assert!(inconclusive("I23", heard_at(50_000).end(90_000)));
+        assert!(!inconclusive("I23", heard_at(50_000).end(60_000)));
     }
 }

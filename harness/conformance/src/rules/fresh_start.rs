@@ -81,7 +81,13 @@ impl Rule for FreshStart {
         }
     }
 
-    fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
+    fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
+        for (device, _) in self.fresh.iter().filter(|(_, fresh)| fresh.login.is_some()) {
+            found.inconclusive.push(format!(
+                "the first login of {device} after its crash was not answered when the record ended"
+            ));
+        }
+    }
 }
 
 impl FreshStart {
@@ -156,7 +162,7 @@ fn at_start(index: usize, entry: &Entry, seen: String) -> Violation {
 mod tests {
     use session::words::{ErrorWord, Event};
 
-    use crate::rules::hand_written::{Lines, violated};
+    use crate::rules::hand_written::{Lines, inconclusive, violated};
     use crate::scenario::AppAct::{Crashed, Started};
 
     fn started() -> Lines {
@@ -234,5 +240,16 @@ mod tests {
             .app(2_000, "phone", Started)
             .connect(3_000, "phone", 1);
         assert_eq!(violated("I25", lines.end(9_000)), None);
+    }
+
+    #[test]
+    fn a_first_login_without_an_answer_decides_nothing() {
+        let lines = started().call(3_000, "phone", 3, "login");
+        assert_eq!(violated("I25", lines.clone().end(9_000)), None);
+        assert!(inconclusive("I25", lines.end(9_000)));
+        assert!(!inconclusive(
+            "I25",
+            started().login(3_000, "phone", 3).end(9_000)
+        ));
     }
 }

@@ -169,7 +169,16 @@ impl Rule for MessagesOnce {
         }
     }
 
-    fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
+    fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
+        for sending in self.calls.values() {
+            for reader in &sending.readers {
+                found.inconclusive.push(format!(
+                    "whether {} `{}` was sent to {reader} was not answered when the record ended",
+                    sending.letter.kind, sending.letter.text
+                ));
+            }
+        }
+    }
 }
 
 impl MessagesOnce {
@@ -339,7 +348,7 @@ fn too_often(index: usize, place: &Place, told: u32, sent: u32) -> Violation {
 mod tests {
     use session::words::Event;
 
-    use crate::rules::hand_written::{Lines, violated};
+    use crate::rules::hand_written::{Lines, inconclusive, violated};
     use crate::scenario::NetworkWord;
 
     fn both_online() -> Lines {
@@ -471,5 +480,13 @@ mod tests {
             session::words::ErrorWord::ConnectionLost,
         );
         assert_eq!(violated("I22", later(lines).end(99_000)), None);
+    }
+
+    #[test]
+    fn a_message_whose_call_is_not_answered_decides_nothing() {
+        let lines = send(both_online(), 1_000, 3);
+        assert_eq!(violated("I22", lines.clone().end(99_000)), None);
+        assert!(inconclusive("I22", lines.end(99_000)));
+        assert!(!inconclusive("I22", told(sent(), 1_070).end(99_000)));
     }
 }

@@ -99,7 +99,12 @@ impl Rule for NoPingPong {
         }
     }
 
-    fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
+    fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
+        if !self.displaced.is_empty() {
+            let said = "the record ended at the very instant at which somebody lost a place";
+            found.inconclusive.push(said.to_owned());
+        }
+    }
 }
 
 impl NoPingPong {
@@ -231,7 +236,7 @@ fn key(seen: &SessionSeen) -> Key {
 mod tests {
     use session::words::{EndCause, Event};
 
-    use crate::rules::hand_written::{Lines, violated};
+    use crate::rules::hand_written::{Lines, inconclusive, violated};
 
     /// Each device logs in as alice; the later one takes the place of the first.
     fn two_logins() -> Lines {
@@ -324,5 +329,13 @@ mod tests {
             .ended(7_000, "s2", EndCause::NewerLogin)
             .opened(7_000, "s9", "bob", "phone");
         assert_eq!(violated("I3", other.end(9_000)), None);
+    }
+
+    #[test]
+    fn a_record_that_stops_at_a_displacement_decides_nothing() {
+        let lines = two_logins().ended(7_000, "s2", EndCause::NewerLogin);
+        assert_eq!(violated("I3", lines.clone().end(7_000)), None);
+        assert!(inconclusive("I3", lines.end(7_000)));
+        assert!(!inconclusive("I3", two_logins().end(9_000)));
     }
 }

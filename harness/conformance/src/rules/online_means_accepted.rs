@@ -111,7 +111,13 @@ impl Rule for OnlineMeansAccepted {
         }
     }
 
-    fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
+    fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
+        for (id, (device, _)) in &self.calls {
+            found.inconclusive.push(format!(
+                "call #{id} of {device}, made without a session, was not answered when the record ended"
+            ));
+        }
+    }
 }
 
 impl OnlineMeansAccepted {
@@ -183,7 +189,7 @@ fn without_session(device: &str, call: &CallMade, told: &Told) -> Option<&'stati
 mod tests {
     use session::words::Event;
 
-    use crate::rules::hand_written::{Lines, violated};
+    use crate::rules::hand_written::{Lines, inconclusive, violated};
 
     #[test]
     fn an_accepted_login_satisfies_it() {
@@ -292,5 +298,15 @@ mod tests {
             .call(20, "phone", 3, "send-message")
             .result(30, "phone", 3);
         assert_eq!(violated("I20", lines.end(99)), None);
+    }
+
+    #[test]
+    fn a_call_without_a_session_and_an_answer_decides_nothing() {
+        let lines = Lines::default()
+            .login_over(0, "phone", 1, "s1")
+            .event(10, "phone", Event::KickedOut)
+            .call(20, "phone", 2, "send-message");
+        assert_eq!(violated("I20", lines.clone().end(99)), None);
+        assert!(inconclusive("I20", lines.end(99)));
     }
 }

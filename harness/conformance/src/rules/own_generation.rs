@@ -105,7 +105,13 @@ impl Rule for OwnGeneration {
         }
     }
 
-    fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
+    fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
+        for (_, device, link) in &self.down {
+            found.inconclusive.push(format!(
+                "the record ended at the very instant at which link {link} of {device} did"
+            ));
+        }
+    }
 }
 
 impl OwnGeneration {
@@ -232,7 +238,7 @@ impl Hosted {
 mod tests {
     use session::words::{EndCause, Event, Reason};
 
-    use crate::rules::hand_written::{Lines, violated};
+    use crate::rules::hand_written::{Lines, inconclusive, violated};
 
     fn again() -> Lines {
         Lines::default()
@@ -339,5 +345,12 @@ mod tests {
         let moved = hosted().resumed(400, "s1").link_down(500, "server", 4);
         let moved = moved.ended(500, "s1", EndCause::LinkClosed);
         assert_eq!(violated("I4", moved.end(9_000)), None);
+    }
+
+    #[test]
+    fn a_record_that_stops_with_a_link_decides_nothing() {
+        let lines = two_links().link_down(4_000, "phone", 1);
+        assert_eq!(violated("I4", lines.clone().end(4_000)), None);
+        assert!(inconclusive("I4", lines.end(4_000)));
     }
 }

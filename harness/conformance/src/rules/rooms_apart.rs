@@ -91,7 +91,14 @@ impl Rule for RoomsApart {
         }
     }
 
-    fn end(&mut self, _: Time, _: &About<'_>, _: &mut Found) {}
+    fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
+        for (_, _, seen) in &self.displaced {
+            found.inconclusive.push(format!(
+                "the record ended at the very instant at which {} lost its place",
+                seen.device
+            ));
+        }
+    }
 }
 
 impl RoomsApart {
@@ -197,7 +204,7 @@ impl RoomsApart {
 mod tests {
     use session::words::{EndCause, Event};
 
-    use crate::rules::hand_written::{Lines, violated, violated_in_rooms};
+    use crate::rules::hand_written::{Lines, inconclusive, violated, violated_in_rooms};
 
     fn heard(room: &str) -> Lines {
         Lines::default()
@@ -272,5 +279,16 @@ mod tests {
             .opened(10, "s2", "alice", "tablet")
             .ended(500, "s1", EndCause::NewerLogin);
         assert_eq!(violated("I24", lines.end(9_000)), None);
+    }
+
+    #[test]
+    fn a_record_that_stops_at_a_displacement_decides_nothing() {
+        let lines = Lines::default().opened(0, "s1", "alice", "phone").ended(
+            10,
+            "s1",
+            EndCause::NewerLogin,
+        );
+        assert_eq!(violated("I24", lines.clone().end(10)), None);
+        assert!(inconclusive("I24", lines.end(10)));
     }
 }
