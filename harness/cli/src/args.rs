@@ -139,9 +139,14 @@ pub struct RunOptions {
 Examples:
   kickout mutants
   kickout mutants --filter '*ticket*'
+  kickout mutants my-scenarios/                  what your own scenarios would catch
   kickout mutants --fuzz 20000
   kickout run --deviation older-left-online      what one of them looks like")]
 pub struct MutantsOptions {
+    /// Scenario files or folders that are to catch them [default: the built-in suite]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
     /// Only deviations whose name matches, such as '*ticket*'
     #[arg(long, value_name = "GLOB")]
     pub filter: Option<String>,

@@ -30,6 +30,7 @@ const CROWD: usize = 50;
 /// Files that are no good or cannot be written, or nothing selected.
 pub fn mutants(options: &MutantsOptions) -> Result<Exit, Trouble> {
     let selection = Selection {
+        paths: options.paths.clone(),
         profile: options.profile.clone(),
         ..Selection::default()
     };

@@ -7,6 +7,7 @@ use conformance::library::Library;
 use conformance::source::Source;
 
 use crate::canary::{scenarios, sources};
+use crate::program::kickout;
 
 fn library() -> Library {
     Library::read(
@@ -118,4 +119,33 @@ fn what_is_wrong_with_a_deviation_is_said() {
     ] {
         assert_eq!(wrong(&entry), code, "{entry}");
     }
+}
+
+/// Without the scenario that alone catches it, a deviation survives and is named.
+#[test]
+fn a_scenario_that_is_taken_away_is_missed() {
+    let suite = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    let folder = tempfile::tempdir().expect("a folder");
+    let copy = |names: &[&str]| {
+        for name in names {
+            let to = folder.path().join(name);
+            std::fs::create_dir_all(to.parent().expect("it has a folder")).expect("writable");
+            std::fs::copy(suite.join(name), to).expect("it is there");
+        }
+    };
+    let mutants = || {
+        let arguments = ["mutants", ".", "--filter", "old-ticket-shown"];
+        kickout(folder.path(), &arguments)
+    };
+    copy(&["kick/newer_login_wins.yaml", "expiry/renewed_in_time.yaml"]);
+    let without = mutants();
+    assert_eq!(without.code, 1, "{}{}", without.stdout, without.stderr);
+    assert!(
+        without.stdout.contains("old-ticket-shown"),
+        "{}",
+        without.stdout
+    );
+    copy(&["expiry/a_renewed_ticket_is_shown_on_the_next_link.yaml"]);
+    let with = mutants();
+    assert_eq!(with.code, 0, "{}{}", with.stdout, with.stderr);
 }
