@@ -48,11 +48,15 @@ fn agree(nth: usize, longest: Time) -> usize {
                 &suite.library.catalogue,
                 &suite.library.rules,
             );
-            judged.expect("its own transcript").grade
+            judged.expect("its own transcript")
         };
         let (ours, theirs) = (grade(&ours), grade(&theirs));
-        if ours != theirs {
-            differ.push(format!("{name}: {ours} here, {theirs} there"));
+        if ours.grade != theirs.grade {
+            let (ours, here, theirs, there) =
+                (ours.grade, ours.findings, theirs.grade, theirs.findings);
+            differ.push(format!(
+                "{name}: {ours} here {here:?}, {theirs} there {there:?}"
+            ));
         }
         compared += 1;
     }

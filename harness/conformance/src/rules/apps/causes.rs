@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use session::time::Time;
+use session::time::{Millis, Time};
 use session::words::{ErrorWord, Event};
 
 use crate::transcript::{Entry, EventSeen, What};
+
+/// How much later than its callback a call from inside of it may stand in a record: a carrier that
+/// ticks, or a log, is no more exact.
+const A_MOMENT: Millis = Millis::seconds(1);
 
 /// The most events of one instant that are kept of a device.
 const MOST_EVENTS: usize = 16;
@@ -77,7 +81,7 @@ impl Causes {
 
     fn of(&self, entry: &Entry, inside: &str) -> Vec<Told> {
         let latest = self.latest.get(&entry.actor);
-        let latest = latest.filter(|latest| latest.at == entry.at);
+        let latest = latest.filter(|latest| entry.at.since(latest.at) <= A_MOMENT);
         let is_it = |callback: &Option<String>, told: &Told| {
             callback.as_deref().unwrap_or(told.event.word()) == inside
         };
