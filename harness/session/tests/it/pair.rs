@@ -158,7 +158,8 @@ impl World {
                 device: format!("device-{number}"),
                 platform: platforms[number],
                 app: session::ticket::APP_ID,
-                app_sign: None,
+                app_sign: (rules.login.authentication == Authentication::AppSign)
+                    .then(|| session::ticket::app_sign(session::ticket::APP_ID)),
                 listening: true,
                 store: Store::new(),
                 seed: 7,
