@@ -169,13 +169,17 @@ impl Lives {
         life.state = state;
     }
 
-    /// A session begins with the ticket of a call under way; with one of them, if several are.
+    /// A session begins with the ticket of a call under way; with one of them, if several are. Where
+    /// one of those has a fault, nobody can tell.
     fn begins(&mut self, place: Place, at: Time) {
         self.of.remove(&place);
         let brings = self.open.iter().filter(|(_, brings)| {
             brings.device == place.0 && brings.room.as_ref().is_none_or(|room| *room == place.1)
         });
-        let known = brings.filter_map(|(_, brings)| Some((brings.made, brings.ends?)));
+        let known: Option<Vec<_>> = brings
+            .map(|(_, brings)| Some((brings.made, brings.ends?)))
+            .collect();
+        let known = known.unwrap_or_default().into_iter();
         let Some((call, ends)) = known.reduce(|(_, one), (call, other)| (call, hull(one, other)))
         else {
             return;
