@@ -4,7 +4,7 @@ use session::peer::{Call, LoginCall, MessageKind, Recipient};
 use session::random::Stream;
 use session::rules::Authentication;
 use session::ticket::{self, Claims, Draws, Secret};
-use session::time::{EPOCH_UNIX_MS, Time};
+use session::time::Time;
 use session::words::{Api, Platform};
 
 use super::Director;
@@ -112,7 +112,7 @@ impl Director<'_> {
             _ => rules.token.default_life,
         };
         let seconds = |ms: u64| (ms / 1_000) as i64;
-        let issued = seconds(EPOCH_UNIX_MS + now.0);
+        let issued = seconds(self.case.epoch + now.0);
         let claims = Claims {
             user: user.to_owned(),
             app: client.app,
