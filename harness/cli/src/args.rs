@@ -56,6 +56,8 @@ pub enum Command {
     Mutants(MutantsOptions),
     /// Play scenarios, and tell which requirements were decided, by what, and which not and why
     Coverage(CoverageOptions),
+    /// Run the reference server on a real port, until it is interrupted
+    Serve(ServeOptions),
     /// Show scenarios, and the profiles each applies to
     List(ListOptions),
     /// Print the JSON Schema of the scenario language, with every word of it
@@ -253,6 +255,39 @@ pub struct ReplayOptions {
     /// Only this profile, or the one in this YAML file; may be repeated [default: all]
     #[arg(long, value_name = "ID|FILE")]
     pub profile: Vec<String>,
+}
+
+/// `kickout serve`
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+The wire protocol is that of harness/session/WIRE.md. Tickets are real ones: see `kickout token`.
+With a time scale of 60 a window of twenty minutes takes twenty seconds; tickets are then judged by
+a clock that runs as much faster since 2026-01-01, and `kickout run --time-scale 60` keeps the same.
+
+Examples:
+  kickout serve --profile my-vendor.yaml
+  kickout serve --profile my-vendor.yaml --listen 0.0.0.0:7000 --time-scale 60")]
+pub struct ServeOptions {
+    /// The profile whose rules it keeps
+    #[arg(long, value_name = "ID|FILE")]
+    pub profile: String,
+
+    /// Where to listen; further gateways have the ports that follow
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
+    pub listen: String,
+
+    /// So many times as fast as real time
+    #[arg(long, value_name = "N", default_value_t = 1,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(runner::live::FASTEST)))]
+    pub time_scale: u32,
+
+    /// More connections than these are closed at once
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub most_connections: usize,
+
+    /// Break rules in this way; see `kickout mutants`
+    #[arg(long, value_name = "NAME")]
+    pub deviation: Option<String>,
 }
 
 /// `kickout list`

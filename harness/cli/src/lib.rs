@@ -8,6 +8,7 @@
 //! - [`replay`]: a kept failure or a stored transcript again
 //! - [`mutants`]: what the suite catches of peers that break rules
 //! - [`coverage`]: the same, requirement by requirement
+//! - [`serve`]: the reference server on a real port
 //! - [`snapshots`]: recorded transcripts
 //! - [`look_up`]: `list` and `schema`
 //! - [`explain`]: what is known about a row, a word, a number, a name
@@ -24,6 +25,7 @@ pub mod look_up;
 pub mod mutants;
 pub mod replay;
 pub mod run;
+pub mod serve;
 pub mod snapshots;
 pub mod suite;
 pub mod token;
@@ -58,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Replay(options) => replay::replay(options),
         Command::Mutants(options) => mutants::mutants(options),
         Command::Coverage(options) => coverage::coverage(options),
+        Command::Serve(options) => serve::serve(options),
         Command::List(options) => look_up::list(options),
         Command::Schema => look_up::schema(),
         Command::Explain(options) => explain::explain(options),

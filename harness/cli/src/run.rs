@@ -6,7 +6,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use conformance::case::{Case, DEFAULT_SEED};
-use conformance::diagnostic::closest;
 use conformance::judge;
 use conformance::library::Library;
 use conformance::plan;
@@ -43,15 +42,8 @@ pub fn run(options: &RunOptions) -> Result<Exit, Trouble> {
 fn deviating(options: &RunOptions, library: &Library) -> Result<RunOptions, Trouble> {
     let mut options = options.clone();
     if let Some(name) = &options.deviation {
-        let deviations = suite::deviations(library)?;
-        let known = deviations.get(name).ok_or_else(|| {
-            let names = deviations.all().iter().map(|known| known.name.as_str());
-            let near = closest(name, names)
-                .map(|near| format!("; did you mean `{near}`?"))
-                .unwrap_or_default();
-            Trouble::Usage(format!("there is no deviation `{name}`{near}"))
-        })?;
-        options.played_by = Some(Box::new(known.clone()));
+        let known = suite::deviation(name, library)?;
+        options.played_by = Some(Box::new(known));
         options.unrecorded = true;
     }
     Ok(options)

@@ -9,6 +9,7 @@ use std::task::Poll;
 
 use conformance::director::Fact;
 use session::peer::{LinkId, Peer};
+use session::time::Time;
 
 use super::clock::{Clock, SleepAlarm};
 use super::sockets::{Gates, Sockets};
@@ -29,8 +30,8 @@ pub struct Service<'s> {
     pub most_connections: usize,
     /// Hears where it listens, before anybody can connect.
     pub listening: Box<dyn FnOnce(&[SocketAddr]) + 's>,
-    /// Hears what the server does.
-    pub sink: Box<dyn FnMut(Fact<'_>) + 's>,
+    /// Hears what the server does, and when.
+    pub sink: Box<dyn FnMut(Time, Fact<'_>) + 's>,
 }
 
 /// The signals that end a service.
@@ -52,7 +53,9 @@ pub fn serve(service: Service<'_>) -> Result<(), HarnessError> {
         let clock = Clock::new(service.pace, service.epoch);
         let alarm = SleepAlarm::new(Rc::clone(&clock), Rc::new(Cell::new(0)));
         let sockets = Sockets::Server(gates);
-        let (inbox, sink) = (Inbox::new(), service.sink);
+        let (inbox, mut told) = (Inbox::new(), service.sink);
+        let at = Rc::clone(&clock);
+        let sink = move |fact: Fact<'_>| told(at.now(), fact);
         let mut pump = Pump::new(service.peer, sockets, alarm, inbox, LinkId(1), sink);
         let mut stop = stopped();
         poll_fn(|cx| {
