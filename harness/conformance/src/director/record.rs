@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use session::peer::{
-    Answer, Call, CallId, Gateway, LinkId, Outcome, Output, Recipient, SessionEvent,
+    Answer, AskId, Call, CallId, Gateway, LinkId, Outcome, Output, Recipient, SessionEvent,
 };
 use session::ticket::{APP_ID, is_app_sign};
 use session::time::Time;
@@ -98,6 +98,14 @@ impl<'a> Record<'a> {
         self.tickets
             .entry(text.to_owned())
             .or_insert_with(|| format!("ticket#{number} ({about})"));
+    }
+
+    pub(super) fn ticket_given(&mut self, at: Time, client: ClientIndex, ask: AskId, text: &str) {
+        let what = What::TicketGiven {
+            ask: ask.0,
+            ticket: self.label(text),
+        };
+        self.client(at, client, what);
     }
 
     pub(super) fn call(
@@ -228,6 +236,10 @@ impl<'a> Record<'a> {
             }
             Output::Result { id, outcome } => self.answered(*id, outcome),
             Output::Session(event) => self.session(event),
+            Output::AskToken { ask, user } => What::AsksTicket {
+                ask: ask.0,
+                user: user.clone(),
+            },
             Output::Breach { link, what } => What::Breach {
                 link: link.0,
                 what: what.clone(),

@@ -232,7 +232,17 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
     fn obey(&mut self, command: Command) -> Result<(), HarnessError> {
         let server = self.hosts.len() - 1;
         match command {
-            Command::Call { client, id, call } => self.give(client.0, Input::Call { id, call }),
+            Command::Call {
+                client,
+                id,
+                call,
+                inside,
+            } => self.give(client.0, Input::Call { id, call, inside }),
+            Command::Token {
+                client,
+                ask,
+                ticket,
+            } => self.give(client.0, Input::Token { ask, ticket }),
             Command::Order(order) => {
                 self.peers.ordered(&order);
                 self.give(server, Input::Order(order));
