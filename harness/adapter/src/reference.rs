@@ -2,9 +2,10 @@
 
 use std::io::{self, BufRead, Write};
 
-use session::Peer;
+use session::{Input, Output, Peer};
 use session::client::{self, Client, saved};
 use session::server::Server;
+use session::time::Now;
 use session::words::Platform;
 
 use crate::setup::{Device, Role, Setup};
@@ -24,11 +25,17 @@ pub fn peer(setup: Setup) -> Box<dyn Peer> {
         return Box::new(Server::new(setup.rules, &setup.store));
     }
     let device = setup.device.unwrap_or_else(nothing_special);
-    let store = match &device.saved_user {
-        Some(user) if setup.store.is_empty() => saved(user),
-        _ => setup.store,
-    };
-    Box::new(Client::new(client::Setup {
+    let mut store = setup.store;
+    let mut kept = Vec::new();
+    if let Some(user) = &device.saved_user {
+        store.extend(saved(user));
+        let keep = |(key, value)| Output::Store {
+            key,
+            value: Some(value),
+        };
+        kept.extend(saved(user).into_iter().map(keep));
+    }
+    let client = Client::new(client::Setup {
         rules: setup.rules,
         device: setup.actor,
         platform: device.platform,
@@ -38,7 +45,21 @@ pub fn peer(setup: Setup) -> Box<dyn Peer> {
         store,
         seed: setup.seed,
         incarnation: setup.incarnation,
-    }))
+    });
+    Box::new(Remembering { kept, client })
+}
+
+/// A client that keeps what it was told of the time before the run.
+struct Remembering {
+    kept: Vec<Output>,
+    client: Client,
+}
+
+impl Peer for Remembering {
+    fn handle(&mut self, now: Now, input: Input, outputs: &mut Vec<Output>) {
+        outputs.append(&mut self.kept);
+        self.client.handle(now, input, outputs);
+    }
 }
 
 fn nothing_special() -> Device {

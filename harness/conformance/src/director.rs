@@ -150,6 +150,12 @@ impl<'a> Director<'a> {
         }
     }
 
+    /// The bytes on the wire are written by programs that nobody here made: what they mean does
+    /// not hang on blanks between words, or is nobody's business (`opaque`).
+    pub fn reads_foreign_bytes(&mut self, opaque: bool) {
+        self.record.reads_foreign_bytes(opaque);
+    }
+
     /// Acts that are due when an instant begins, before anything else happens in it.
     pub fn instant_begins(&mut self, now: Time) -> Vec<Command> {
         self.make_due_calls(now);

@@ -212,7 +212,10 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         };
         let now = self.clock.now();
         match guarded(&host.name, || process.poll(now, &host.waker)) {
-            Ok(exchanges) if exchanges <= MOST_EXCHANGES => host.kept.borrow().check(&host.name),
+            Ok(exchanges) if exchanges <= MOST_EXCHANGES => {
+                host.kept.borrow().check(&host.name)?;
+                self.peers.trouble().map_or(Ok(()), Err)
+            }
             Ok(_) => Err(self.livelock(&self.hosts[index].name)),
             Err(HarnessError::Panicked { message, .. }) if self.hearing.get() => {
                 let actor = THE_SCRIPT.to_owned();
@@ -359,7 +362,7 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         host.process = Some(Process::new(fabric, index, inbox, pump));
         host.started += 1;
         self.ready.add(index);
-        Ok(())
+        self.peers.trouble().map_or(Ok(()), Err)
     }
 
     /// Kills a process: the system closes its links.
