@@ -4,8 +4,10 @@
 //! - `peer`: one process as a peer; `peers`: those of a run
 //! - `process`: a program, a line to it and its line back
 //! - `tail`: the end of what it said, for whoever has to mend it
+//! - [`check`]: is an adapter right?
 //! - `mark`: finding whatever a program left behind
 
+pub mod check;
 mod mark;
 mod peer;
 mod peers;

@@ -73,6 +73,10 @@ pub(super) struct Process {
     chunk: Vec<u8>,
     tail: Tail,
     dialogue: Dialogue,
+    /// Every line both ways, where somebody wants them.
+    record: Option<Vec<String>>,
+    /// What it calls itself.
+    name: String,
 }
 
 impl Process {
@@ -111,6 +115,8 @@ impl Process {
             chunk: vec![0; CHUNK],
             tail: Tail::default(),
             dialogue: Dialogue::default(),
+            record: None,
+            name: String::new(),
         })
     }
 
@@ -136,7 +142,10 @@ impl Process {
         };
         let outputs = self.exchange_within(now, input, patience)?;
         match outputs.as_slice() {
-            [Output::Ready { protocol, .. }] if *protocol == PROTOCOL => Ok(()),
+            [Output::Ready { protocol, name }] if *protocol == PROTOCOL => {
+                self.name = name.clone().unwrap_or_default();
+                Ok(())
+            }
             [Output::Ready { protocol, .. }] => Err(Broke::Wrong(format!(
                 "speaks protocol {protocol}, and this is protocol {PROTOCOL}"
             ))),
@@ -157,23 +166,46 @@ impl Process {
         input: Input,
         patience: Duration,
     ) -> Result<Vec<Output>, Broke> {
-        let n = self.n;
-        self.n += 1;
         self.line.clear();
         let asked = Asked {
-            n,
+            n: self.n,
             now: now.at.0,
             wall: now.wall,
             input,
         };
         // Plain data, written into memory: that cannot fail.
         serde_json::to_writer(&mut self.line, &asked).expect("lines are plain data");
+        self.answer_to_line(patience)
+    }
+
+    /// A line that is none of those there are.
+    pub(super) fn exchange_json(
+        &mut self,
+        now: Now,
+        mut line: serde_json::Value,
+    ) -> Result<Vec<Output>, Broke> {
+        for (key, value) in [("n", self.n), ("now", now.at.0), ("wall", now.wall)] {
+            line[key] = value.into();
+        }
+        self.line.clear();
+        self.line.extend_from_slice(line.to_string().as_bytes());
+        self.answer_to_line(self.patience)
+    }
+
+    fn answer_to_line(&mut self, patience: Duration) -> Result<Vec<Output>, Broke> {
+        let n = self.n;
+        self.n += 1;
         self.line.push(b'\n');
         self.dialogue.asked(&self.line);
         let deadline = Deadline::after(patience);
         self.write(&deadline)?;
         let length = self.read(&deadline)?;
         let line = &self.answer[..length];
+        if let Some(record) = &mut self.record {
+            for (way, line) in [('→', &self.line[..self.line.len() - 1]), ('←', line)] {
+                record.push(format!("{way} {}", String::from_utf8_lossy(line)));
+            }
+        }
         let answered: Answered =
             serde_json::from_slice(line).map_err(|error| Broke::NoLine(error.to_string()))?;
         if answered.n != n {
@@ -293,6 +325,30 @@ impl Process {
         })
     }
 
+    /// What it calls itself.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Writes every line down from now on.
+    pub(super) fn record(&mut self) {
+        self.record = Some(Vec::new());
+    }
+
+    pub(super) fn recorded(&mut self) -> Vec<String> {
+        self.record.take().unwrap_or_default()
+    }
+
+    pub(super) fn forget_record(&mut self) {
+        self.record = None;
+    }
+
+    /// The last line to it, and its answer.
+    pub(super) fn last_exchange(&self) -> Vec<String> {
+        let lines = self.dialogue.lines();
+        lines[lines.len().saturating_sub(2)..].to_vec()
+    }
+
     /// A note of the subject for whoever reads about a failure.
     pub(super) fn note(&mut self, text: &str) {
         self.tail.add(format!("log: {text}\n").as_bytes());
@@ -319,7 +375,7 @@ impl Process {
         self.ends_within(GOODBYE);
     }
 
-    fn ends_within(&mut self, patience: Duration) -> Option<std::process::ExitStatus> {
+    pub(super) fn ends_within(&mut self, patience: Duration) -> Option<std::process::ExitStatus> {
         let deadline = Deadline::after(patience);
         loop {
             self.hear_noise();
