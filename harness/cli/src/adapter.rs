@@ -5,7 +5,7 @@ use std::io::{self, BufWriter};
 use adapter::setup::Role;
 use anstyle::{AnsiColor, Style};
 use runner::subject::check::{self, Checked};
-use runner::subject::{Launch, USUAL_PATIENCE};
+use runner::subject::{Launch, Patience};
 
 use crate::args::{AdapterCommand, CheckOptions, RoleChoice, Selection};
 use crate::exit::{Exit, Trouble};
@@ -47,7 +47,7 @@ fn check(options: &CheckOptions) -> Result<Exit, Trouble> {
         RoleChoice::Client => Role::Client,
         RoleChoice::Server => Role::Server,
     };
-    let patience = options.answer_within.unwrap_or(USUAL_PATIENCE);
+    let patience = options.answer_within.map(Patience::of).unwrap_or_default();
     let all = check::check(launch, role, profile, patience);
     print(&told(&all, &options.command))?;
     Ok(match all.iter().all(|checked| checked.found.is_ok()) {

@@ -327,6 +327,10 @@ pub struct ReplayOptions {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 
+    /// Who plays now.
+    #[command(flatten)]
+    pub subject: SubjectOptions,
+
     /// The scenario that a transcript was made from, when it is not in the built-in suite
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,

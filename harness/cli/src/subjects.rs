@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conformance::profile::Profile;
 use conformance::requirement::Party;
-use runner::subject::{Subjects, USUAL_PATIENCE, end_all};
+use runner::subject::{Patience, Subjects, end_all};
 use runner::{HarnessError, subject};
 
 use crate::args::SubjectOptions;
@@ -24,7 +24,7 @@ pub fn subjects(options: &SubjectOptions, profile: &Profile) -> Result<Arc<Subje
     let subjects = Subjects::new(
         launch(&options.client, "--client")?,
         launch(&options.server, "--server")?,
-        options.answer_within.unwrap_or(USUAL_PATIENCE),
+        options.answer_within.map(Patience::of).unwrap_or_default(),
     );
     if !subjects.is_empty() {
         leave_nothing_behind();

@@ -17,7 +17,6 @@ mod tail;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use adapter::setup::{Role, Setup};
 use conformance::case::Case;
@@ -31,7 +30,7 @@ use session::rules::Console;
 pub use self::mark::end_all;
 use self::mark::Mark;
 use self::peers::{SubjectPeers, setup};
-pub use self::process::USUAL_PATIENCE;
+pub use self::process::Patience;
 use self::process::{Broke, Process};
 use crate::error::HarnessError;
 use crate::run::{guarded, run_case};
@@ -117,7 +116,7 @@ pub struct Subjects {
 #[derive(Debug)]
 struct Place {
     launch: Launch,
-    patience: Duration,
+    patience: Patience,
     mark: Mark,
     /// Processes that nobody plays with.
     idle: Mutex<Vec<Process>>,
@@ -127,7 +126,7 @@ struct Place {
 
 impl Subjects {
     /// Subjects for these roles. An answer may take as long as `patience`.
-    pub fn new(client: Option<Launch>, server: Option<Launch>, patience: Duration) -> Subjects {
+    pub fn new(client: Option<Launch>, server: Option<Launch>, patience: Patience) -> Subjects {
         let place = |launch: Option<Launch>| {
             launch.map(|launch| Place {
                 launch,

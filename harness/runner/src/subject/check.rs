@@ -18,7 +18,7 @@ use super::peer::{Left, SubjectPeer, Trouble};
 use super::peers::setup;
 use super::process::{Broke, Process};
 use super::tail::shown;
-use super::{Launch, Place, SubjectError, Subjects};
+use super::{Launch, Patience, Place, SubjectError, Subjects};
 use crate::error::HarnessError;
 
 mod talk;
@@ -52,7 +52,7 @@ pub struct Wrong {
 }
 
 /// Checks a program; what comes after something that hangs on it is not there.
-pub fn check(launch: Launch, role: Role, profile: &Profile, patience: Duration) -> Vec<Checked> {
+pub fn check(launch: Launch, role: Role, profile: &Profile, patience: Patience) -> Vec<Checked> {
     let subjects = match role {
         Role::Client => Subjects::new(Some(launch), None, patience),
         Role::Server => Subjects::new(None, Some(launch), patience),

@@ -21,16 +21,41 @@ use session::time::{EPOCH_UNIX_MS, Now};
 use super::mark::{self, Mark};
 use super::tail::{Dialogue, Tail, shown};
 
-/// How long an answer may take when nobody says.
-pub const USUAL_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a subject may take to answer, in real time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// The first line of a process; some programs start slowly.
+    pub first: Duration,
+    /// Any other line.
+    pub usual: Duration,
+}
 
-/// How long the answer to `hello` may take at least: some programs start slowly.
-const FIRST_PATIENCE: Duration = Duration::from_secs(30);
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience {
+            first: Duration::from_secs(30),
+            usual: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Patience {
+    /// The same for every line.
+    pub fn of(length: Duration) -> Patience {
+        Patience {
+            first: length,
+            usual: length,
+        }
+    }
+}
 
 /// How long a process may take to end when its input has.
 const GOODBYE: Duration = Duration::from_millis(300);
 
 const CHUNK: usize = 64 << 10;
+
+/// How [`Broke::Gone`] begins, when its process is.
+const ENDED: &str = "ended by itself";
 
 /// How [`Broke::Silent`] begins.
 pub(super) const SILENT: &str = "no answer within";
@@ -63,7 +88,7 @@ pub(super) struct Process {
     from: ChildStdout,
     /// Closed when the program closed it.
     noise: Option<ChildStderr>,
-    patience: Duration,
+    patience: Patience,
     played: bool,
     /// The number of the line that is answered next.
     n: u64,
@@ -83,7 +108,7 @@ impl Process {
     pub(super) fn spawn(
         words: &[String],
         mark: &Mark,
-        patience: Duration,
+        patience: Patience,
     ) -> Result<Process, Broke> {
         let mut command = Command::new(&words[0]);
         command
@@ -132,8 +157,8 @@ impl Process {
         self.dialogue.clear();
         let setup = Box::new(setup);
         let (input, patience) = match self.played {
-            true => (Input::Reset(setup), self.patience),
-            false => (Input::Hello(setup), self.patience.max(FIRST_PATIENCE)),
+            true => (Input::Reset(setup), self.patience.usual),
+            false => (Input::Hello(setup), self.patience.first),
         };
         self.played = true;
         let now = Now {
@@ -157,7 +182,7 @@ impl Process {
 
     /// One input, and all it causes.
     pub(super) fn exchange(&mut self, now: Now, input: Input) -> Result<Vec<Output>, Broke> {
-        self.exchange_within(now, input, self.patience)
+        self.exchange_within(now, input, self.patience.usual)
     }
 
     fn exchange_within(
@@ -189,7 +214,7 @@ impl Process {
         }
         self.line.clear();
         self.line.extend_from_slice(line.to_string().as_bytes());
-        self.answer_to_line(self.patience)
+        self.answer_to_line(self.patience.usual)
     }
 
     fn answer_to_line(&mut self, patience: Duration) -> Result<Vec<Output>, Broke> {
@@ -275,7 +300,11 @@ impl Process {
     fn wait(&mut self, what: PollFlags, deadline: &Deadline) -> Result<(), Broke> {
         loop {
             let Some(left) = deadline.left() else {
-                return Err(Broke::Silent(deadline.patience));
+                // Where it has ended, a child of it holds its pipes.
+                return Err(match self.has_ended() {
+                    Some(status) => Broke::Gone(format!("{ENDED}: {status}")),
+                    None => Broke::Silent(deadline.patience),
+                });
             };
             let pipe = match &self.to {
                 Some(to) if what == PollFlags::OUT => to.as_fd(),
@@ -306,11 +335,10 @@ impl Process {
 
     /// Takes in what there is of standard error, up to one chunk.
     fn hear_noise(&mut self) {
-        let mut chunk = [0; 4 << 10];
         if let Some(noise) = &mut self.noise {
-            match noise.read(&mut chunk) {
+            match noise.read(&mut self.chunk) {
                 Ok(0) => self.noise = None,
-                Ok(read) => self.tail.add(&chunk[..read]),
+                Ok(read) => self.tail.add(&self.chunk[..read]),
                 Err(_) => {}
             }
         }
@@ -320,7 +348,7 @@ impl Process {
     fn gone(&mut self) -> Broke {
         let ended = self.ends_within(GOODBYE);
         Broke::Gone(match ended {
-            Some(status) => format!("ended by itself: {status}"),
+            Some(status) => format!("{ENDED}: {status}"),
             None => "closed its standard output".into(),
         })
     }
