@@ -15,6 +15,8 @@ pub enum Exit {
     Usage,
     /// 3: the harness itself broke, or was not deterministic.
     Harness,
+    /// 4: a subject could not be started, or broke the adapter protocol.
+    Subject,
     /// 1: findings.
     Findings,
     /// 5: nothing was selected, or no case passed or failed.
@@ -29,6 +31,8 @@ impl Exit {
         let any = |status| results.iter().any(|result| result.status == status);
         if any(Status::HarnessError) {
             Exit::Harness
+        } else if any(Status::SubjectError) {
+            Exit::Subject
         } else if any(Status::Failed) {
             Exit::Findings
         } else if any(Status::Passed) {
@@ -46,6 +50,7 @@ impl From<Exit> for ExitCode {
             Exit::Findings => 1,
             Exit::Usage => 2,
             Exit::Harness => 3,
+            Exit::Subject => 4,
             Exit::Nothing => 5,
         })
     }
@@ -69,6 +74,9 @@ pub enum Trouble {
     /// The harness itself broke.
     #[error("the harness broke: {0}")]
     Harness(String),
+    /// A subject could not be started, or broke the adapter protocol.
+    #[error("{0}")]
+    Subject(String),
     /// Nothing to do.
     #[error("{0}")]
     Nothing(String),
@@ -93,6 +101,7 @@ impl Trouble {
         match self {
             Trouble::Nothing(_) => Exit::Nothing,
             Trouble::Harness(_) => Exit::Harness,
+            Trouble::Subject(_) => Exit::Subject,
             _ => Exit::Usage,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! - [`args`]: what was typed
 //! - [`exit`]: outcomes and their exit codes
+//! - [`subjects`]: programs that take the place of the reference peers
 //! - [`suite`]: the built-in suite, and scenarios from disk
 //! - [`run`]: plays cases and tells what became of them
 //! - [`fuzzing`]: random scenarios, and what is kept of them
@@ -12,9 +13,11 @@
 //! - [`snapshots`]: recorded transcripts
 //! - [`look_up`]: `list` and `schema`
 //! - [`explain`]: what is known about a row, a word, a number, a name
+//! - [`adapter`]: `adapter check`, `reference` and `schema`
 //! - [`token`]: `token mint`, `inspect` and `verify`
 //! - [`files`]: files are written whole or not at all
 
+pub mod adapter;
 pub mod args;
 pub mod coverage;
 pub mod exit;
@@ -27,6 +30,7 @@ pub mod replay;
 pub mod run;
 pub mod serve;
 pub mod snapshots;
+pub mod subjects;
 pub mod suite;
 pub mod token;
 
@@ -65,6 +69,7 @@ pub fn main() -> ExitCode {
         Command::Schema => look_up::schema(),
         Command::Explain(options) => explain::explain(options),
         Command::Token(command) => token::token(command),
+        Command::Adapter(command) => adapter::adapter(command),
     };
     match done {
         Ok(exit) => exit.into(),

@@ -1,7 +1,7 @@
 //! `kickout mutants`: which deviations the suite catches.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use conformance::case::{Case, DEFAULT_SEED};
@@ -15,10 +15,12 @@ use fuzz::alphabet::Alphabet;
 use indicatif::{ProgressBar, ProgressStyle};
 use report::mutants::{self as said, Catch, Mutant, Mutants, Outcome, Unproven};
 use report::terminal::Paint;
+use runner::subject::Subjects;
 
 use crate::args::{CoverageFormat, MutantsOptions, Selection};
 use crate::exit::{Exit, Trouble};
 use crate::run;
+use crate::subjects;
 use crate::suite::{self, Member};
 
 /// From so many devices on a scenario is played only when the others have caught nothing.
@@ -38,10 +40,15 @@ pub fn mutants(options: &MutantsOptions) -> Result<Exit, Trouble> {
     let profiles = suite::profiles(&selection, &library)?;
     let members = suite::scenarios(&selection, &library)?;
     let deviations = suite::deviations(&library)?;
+    let subjects = match profiles.first() {
+        Some(profile) => subjects::subjects(&options.subject, profile)?,
+        None => Arc::default(),
+    };
     let filter = options.filter.as_deref().map(suite::glob).transpose()?;
     let meant = |deviation: &&Deviation| {
         let name = &deviation.name;
         filter.as_ref().is_none_or(|filter| filter.is_match(name))
+            && deviation.party.iter().all(|party| subjects.command(*party).is_none())
             && profiles
                 .iter()
                 .any(|profile| deviation.subject(profile).is_some())
@@ -57,6 +64,7 @@ pub fn mutants(options: &MutantsOptions) -> Result<Exit, Trouble> {
         profiles,
         members: &members,
         fuzz: options.fuzz,
+        subjects: &subjects,
     };
     let mut tried = trial.try_all(&wanted, options.jobs);
     tried.sort_by_key(|mutant| mutant.outcome);
@@ -78,7 +86,9 @@ pub fn mutants(options: &MutantsOptions) -> Result<Exit, Trouble> {
 
 /// What a part of the deviations leaves unproven says nothing.
 fn unproven(deviations: &Deviations, library: &Library, options: &MutantsOptions) -> Vec<Unproven> {
-    if options.filter.is_some() || !options.profile.is_empty() {
+    let subject = &options.subject;
+    let all = subject.client.is_none() && subject.server.is_none();
+    if options.filter.is_some() || !options.profile.is_empty() || !all {
         return Vec::new();
     }
     let rows = deviations.unproven(library);
@@ -95,6 +105,7 @@ struct Trial<'a> {
     profiles: Vec<&'a Profile>,
     members: &'a [Member],
     fuzz: Option<u64>,
+    subjects: &'a Subjects,
 }
 
 impl Trial<'_> {
@@ -203,7 +214,10 @@ impl Trial<'_> {
     /// What is found with peers that deviate; what breaks the harness is found otherwise, too.
     fn findings(&self, scenario: &Scenario, profile: &Profile, subject: &Subject) -> Vec<Finding> {
         let case = Case::new(scenario, profile, DEFAULT_SEED).played_by(subject.clone());
-        let Ok(transcript) = runner::run_case(&case) else {
+        if self.subjects.not_applicable(scenario).is_some() {
+            return Vec::new();
+        }
+        let Ok(transcript) = self.subjects.run(&case) else {
             return Vec::new();
         };
         let verdict = judge::judge(

@@ -16,12 +16,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use report::ndjson;
 use report::results::{CaseResult, Kind, Status};
 use report::terminal::{self, Paint};
+use runner::HarnessError;
+use runner::subject::Subjects;
 
 use crate::args::{Format, Report, RunOptions};
 use crate::exit::{Exit, Trouble};
 use crate::snapshots::{Compared, Policy};
 use crate::suite::{self, Member};
-use crate::{files, print};
+use crate::{files, print, subjects};
 
 /// `kickout run`
 ///
@@ -33,6 +35,7 @@ pub fn run(options: &RunOptions) -> Result<Exit, Trouble> {
     let profiles = suite::profiles(&options.selection, &library)?;
     let members = suite::scenarios(&options.selection, &library)?;
     writable(&options.report)?;
+    let options = &with_subjects(options, &profiles)?;
     let results = play(&members, &profiles, &library, options)?;
     tell(&members, &results, options)?;
     Ok(Exit::of(&results))
@@ -46,6 +49,16 @@ fn deviating(options: &RunOptions, library: &Library) -> Result<RunOptions, Trou
         options.played_by = Some(Box::new(known));
         options.unrecorded = true;
     }
+    Ok(options)
+}
+
+/// The same options with the subjects started. What they leave is no record.
+fn with_subjects(options: &RunOptions, profiles: &[&Profile]) -> Result<RunOptions, Trouble> {
+    let mut options = options.clone();
+    if let Some(profile) = profiles.first() {
+        options.subjects = subjects::subjects(&options.subject, profile)?;
+    }
+    options.unrecorded |= !options.subjects.is_empty();
     Ok(options)
 }
 
@@ -105,7 +118,11 @@ fn play_one(
     if let Some(why) = plan::not_applicable(scenario, profile) {
         return Ok(unplayed(Status::NotApplicable, why));
     }
+    if let Some(why) = options.subjects.not_applicable(scenario) {
+        return Ok(unplayed(Status::NotApplicable, why));
+    }
     let mut repeat = repeat(member, profile, options.seed);
+    repeat.push_str(&subjects::repeated(&options.subjects));
     let mut case = Case::new(scenario, profile, options.seed);
     if let Some(deviation) = &options.played_by {
         let Some(subject) = deviation.subject(profile) else {
@@ -115,11 +132,16 @@ fn play_one(
         repeat.push_str(&format!(" --deviation {}", deviation.name));
         case = case.played_by(subject);
     }
-    let transcript = match runner::run_case(&case) {
+    let transcript = match options.subjects.run(&case) {
         Ok(transcript) => transcript,
         Err(error) => {
+            let status = match &error {
+                HarnessError::Subject(_) => Status::SubjectError,
+                HarnessError::Lacks { .. } => Status::Unsupported,
+                _ => Status::HarnessError,
+            };
             let reason = format!("{error}\nrepeat: {repeat}");
-            return Ok(unplayed(Status::HarnessError, reason));
+            return Ok(unplayed(status, reason));
         }
     };
     let verdict = match judge::judge(&case, &transcript, &library.catalogue, &library.rules) {
@@ -231,7 +253,7 @@ pub fn say_and_report<F: Copy>(
 
 fn tell(members: &[Member], results: &[CaseResult], options: &RunOptions) -> Result<(), Trouble> {
     say_and_report(
-        &told(members, results),
+        &told(members, results, &options.subjects),
         &options.report,
         |format| match format {
             Format::Ndjson => ndjson::render(results, options.seed),
@@ -241,7 +263,7 @@ fn tell(members: &[Member], results: &[CaseResult], options: &RunOptions) -> Res
 
 /// Failures first, then a line for each scenario, then the summary. Colour is always put in;
 /// the stream takes it out where it is not wanted.
-fn told(members: &[Member], results: &[CaseResult]) -> String {
+fn told(members: &[Member], results: &[CaseResult], subjects: &Subjects) -> String {
     let paint = Paint { color: true };
     let of = |member: &Member| {
         let name = member.scenario.name.clone();
@@ -250,7 +272,7 @@ fn told(members: &[Member], results: &[CaseResult]) -> String {
     let mut text = String::new();
     for member in members {
         for result in of(member) {
-            if matches!(result.status, Status::Failed | Status::HarnessError) {
+            if result.status.is_bad() {
                 text.push_str(&terminal::failure(result, &member.scenario.source, paint));
             }
         }
@@ -263,6 +285,7 @@ fn told(members: &[Member], results: &[CaseResult]) -> String {
         text.push_str(&terminal::scenario_line(&results, paint));
     }
     text.push_str(&terminal::summary(results, paint));
+    text.push_str(&subjects::named(subjects));
     text
 }
 

@@ -150,6 +150,20 @@ pub enum What {
         /// The user.
         user: String,
     },
+    /// The client asked the app's source of tickets.
+    AsksTicket {
+        /// The question.
+        ask: u32,
+        /// For whom.
+        user: String,
+    },
+    /// The app's source of tickets answered.
+    TicketGiven {
+        /// The question.
+        ask: u32,
+        /// What the ticket is called.
+        ticket: String,
+    },
     /// The other side broke the wire protocol.
     Breach {
         /// The link it came over.

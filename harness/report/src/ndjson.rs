@@ -21,6 +21,7 @@ struct Foot {
     undocumented: usize,
     unsupported: usize,
     not_applicable: usize,
+    subject_errors: usize,
     harness_errors: usize,
 }
 
@@ -40,6 +41,7 @@ pub fn render(results: &[CaseResult], seed: u64) -> String {
         undocumented: counts.of_status(Status::Undocumented),
         unsupported: counts.of_status(Status::Unsupported),
         not_applicable: counts.of_status(Status::NotApplicable),
+        subject_errors: counts.of_status(Status::SubjectError),
         harness_errors: counts.of_status(Status::HarnessError),
     })));
     text

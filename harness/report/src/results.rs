@@ -101,7 +101,18 @@ session::words! {
         Undocumented = "undocumented", "nobody documents what it hangs on";
         Unsupported = "unsupported", "the subject does not know a call it needs";
         NotApplicable = "not-applicable", "the scenario is not for this profile";
+        SubjectError = "subject-error", "the subject could not be started, or broke the adapter protocol";
         HarnessError = "harness-error", "the harness itself broke";
+    }
+}
+
+impl Status {
+    /// Is somebody to look at it?
+    pub fn is_bad(self) -> bool {
+        matches!(
+            self,
+            Status::Failed | Status::SubjectError | Status::HarnessError
+        )
     }
 }
 

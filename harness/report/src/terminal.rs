@@ -50,7 +50,7 @@ impl Paint {
     fn status(self, status: Status) -> String {
         let color = match status {
             Status::Passed => AnsiColor::Green,
-            Status::Failed | Status::HarnessError => AnsiColor::Red,
+            Status::Failed | Status::SubjectError | Status::HarnessError => AnsiColor::Red,
             Status::Undocumented | Status::Unsupported => AnsiColor::Yellow,
             Status::NotApplicable => AnsiColor::BrightBlack,
         };

@@ -8,6 +8,7 @@
 //! - [`tick`]: the same on turmoil's own simulation, as a second opinion on ours
 //! - [`script`]: what a run obeys
 //! - [`peers`]: who plays the devices and the server
+//! - [`subject`]: programs that take the place of the reference peers
 //! - [`store`]: what a machine keeps for its processes
 //! - [`error`]: why a case could not be run
 
@@ -21,6 +22,7 @@ mod run;
 pub mod script;
 pub mod simulated;
 pub mod store;
+pub mod subject;
 pub mod tick;
 
 pub use error::HarnessError;

@@ -1,15 +1,18 @@
 //! The program and its data as a user meets them.
 //!
+//! - `adapters`: the page for those who bring their own, and its schema
 //! - `canary`: a wrong digit in a profile turns the run red
 //! - `coverage`: `kickout coverage`
 //! - `explain`: `kickout explain`
 //! - `literal`: what is the vendor's stands in a step
 //! - `mutants`: deviations, each sound and a known one found
 //! - `rejudge`: stored transcripts are judged again
+//! - `subjects`: programs in the place of the reference peers, right ones and broken ones
 //! - `token`: tickets made, looked at and judged by hand
 //! - `fuzzing`: random scenarios, kept failures, stored transcripts
 //! - `program`: the built program on good and bad input
 
+mod adapters;
 mod canary;
 mod coverage;
 mod explain;
@@ -18,4 +21,5 @@ mod literal;
 mod mutants;
 mod program;
 mod rejudge;
+mod subjects;
 mod token;
