@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -21,10 +20,10 @@ use report::fuzzing::{self, Caught, Fuzzed, Reached};
 use report::results::CaseResult;
 use report::terminal::{self, Paint};
 
-use crate::args::{Format, FuzzOptions, Selection};
+use crate::args::{FuzzFormat, FuzzOptions, Selection};
 use crate::exit::{Exit, Trouble};
-use crate::run::{progress_target, threads, writable};
-use crate::{files, print, suite};
+use crate::run::{progress_target, threads};
+use crate::{files, suite, tell};
 
 /// How many cases are played when nobody says.
 const USUAL_CASES: u64 = 10_000;
@@ -46,7 +45,7 @@ pub fn fuzz(options: &FuzzOptions) -> Result<Exit, Trouble> {
     };
     let library = suite::library(&selection)?;
     let profiles = suite::profiles(&selection, &library)?;
-    writable(&options.report)?;
+    tell::writable(&options.report)?;
     let alphabets: Vec<Alphabet<'_>> = profiles
         .iter()
         .map(|profile| Alphabet::of(profile))
@@ -60,7 +59,7 @@ pub fn fuzz(options: &FuzzOptions) -> Result<Exit, Trouble> {
     let (sums, took) = field.play_all(options);
     let (caught, said) = field.keep_all(&sums, options)?;
     let fuzzed = field.told(&sums, caught);
-    tell(&fuzzed, &said, took, options)?;
+    say(&fuzzed, &said, took, options)?;
     Ok(exit(&sums, &fuzzed, options))
 }
 
@@ -368,7 +367,7 @@ fn median(cases: &BTreeMap<u64, u64>) -> u64 {
     0
 }
 
-fn tell(fuzzed: &Fuzzed, said: &str, took: f64, options: &FuzzOptions) -> Result<(), Trouble> {
+fn say(fuzzed: &Fuzzed, said: &str, took: f64, options: &FuzzOptions) -> Result<(), Trouble> {
     let mut text = said.to_owned();
     text.push_str(&fuzzing::terminal(fuzzed, Paint { color: true }));
     let threads = threads(options.jobs);
@@ -376,21 +375,9 @@ fn tell(fuzzed: &Fuzzed, said: &str, took: f64, options: &FuzzOptions) -> Result
     text.push_str(&format!(
         "{took:.1} s on {threads} threads: {rate:.0} cases a second\n"
     ));
-    if options.report.iter().any(|report| report.path.is_none()) {
-        let _ = anstream::stderr().lock().write_all(text.as_bytes());
-    } else {
-        print(&text)?;
-    }
-    for report in &options.report {
-        let text = match report.format {
-            Format::Ndjson => fuzzing::ndjson(fuzzed),
-        };
-        match &report.path {
-            Some(path) => files::write(path, &text)?,
-            None => print(&text)?,
-        }
-    }
-    Ok(())
+    tell::say_and_report(&text, &options.report, |format| match format {
+        FuzzFormat::Ndjson => fuzzing::ndjson(fuzzed),
+    })
 }
 
 fn progress(most: u64) -> ProgressBar {

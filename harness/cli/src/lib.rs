@@ -4,6 +4,8 @@
 //! - [`exit`]: outcomes and their exit codes
 //! - [`suite`]: the built-in suite, and scenarios from disk
 //! - [`run`]: plays cases and tells what became of them
+//! - [`stored`]: `report` and `merge`: stored results again
+//! - [`tell`]: reports to where they are wanted
 //! - [`fuzzing`]: random scenarios, and what is kept of them
 //! - [`replay`]: a kept failure or a stored transcript again
 //! - [`mutants`]: what the suite catches of peers that break rules
@@ -25,7 +27,9 @@ pub mod mutants;
 pub mod replay;
 pub mod run;
 pub mod snapshots;
+pub mod stored;
 pub mod suite;
+pub mod tell;
 pub mod token;
 
 use std::io::Write;
@@ -35,6 +39,9 @@ use clap::Parser;
 
 use crate::args::{Arguments, Command};
 use crate::exit::{Exit, Trouble};
+
+/// The version, and a digest of what the program was built from.
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("KICKOUT_DIGEST"));
 
 /// Runs the program on the arguments it was started with.
 pub fn main() -> ExitCode {
@@ -58,8 +65,10 @@ pub fn main() -> ExitCode {
         Command::Replay(options) => replay::replay(options),
         Command::Mutants(options) => mutants::mutants(options),
         Command::Coverage(options) => coverage::coverage(options),
+        Command::Report(options) => stored::report(options),
+        Command::Merge(options) => stored::merge(options),
         Command::List(options) => look_up::list(options),
-        Command::Schema => look_up::schema(),
+        Command::Schema(options) => look_up::schema(options),
         Command::Explain(options) => explain::explain(options),
         Command::Token(command) => token::token(command),
     };

@@ -18,8 +18,8 @@ use report::terminal::Paint;
 
 use crate::args::{CoverageFormat, MutantsOptions, Selection};
 use crate::exit::{Exit, Trouble};
-use crate::run;
 use crate::suite::{self, Member};
+use crate::{run, tell};
 
 /// From so many devices on a scenario is played only when the others have caught nothing.
 const CROWD: usize = 50;
@@ -51,7 +51,7 @@ pub fn mutants(options: &MutantsOptions) -> Result<Exit, Trouble> {
         let none = "nothing to try: no deviation is selected";
         return Err(Trouble::Nothing(none.into()));
     }
-    run::writable(&options.report)?;
+    tell::writable(&options.report)?;
     let trial = Trial {
         library: &library,
         profiles,
@@ -66,7 +66,7 @@ pub fn mutants(options: &MutantsOptions) -> Result<Exit, Trouble> {
         fuzz_budget: options.fuzz,
     };
     let text = said::terminal(&all, Paint { color: true });
-    run::say_and_report(&text, &options.report, |format| match format {
+    tell::say_and_report(&text, &options.report, |format| match format {
         CoverageFormat::Markdown => said::markdown(&all),
         CoverageFormat::Ndjson => said::ndjson(&all),
     })?;

@@ -1,9 +1,10 @@
 //! Plays cases and tells what became of them.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use conformance::case::{Case, DEFAULT_SEED};
 use conformance::diagnostic::closest;
@@ -14,15 +15,16 @@ use conformance::profile::Profile;
 use conformance::text;
 use conformance::transcript::Transcript;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use report::ndjson;
-use report::results::{CaseResult, Kind, Status};
-use report::terminal::{self, Paint};
+use report::results::{
+    CaseResult, FORMAT, Head, Kind, Of, Profile as AboutProfile, Record, Requirement, Results,
+    Rule, Scenario as AboutScenario, Selection as Selected, Status,
+};
 
-use crate::args::{Format, Report, RunOptions};
+use crate::args::{Embed, RunOptions};
 use crate::exit::{Exit, Trouble};
 use crate::snapshots::{Compared, Policy};
 use crate::suite::{self, Member};
-use crate::{files, print};
+use crate::{files, tell};
 
 /// `kickout run`
 ///
@@ -33,10 +35,69 @@ pub fn run(options: &RunOptions) -> Result<Exit, Trouble> {
     let options = &deviating(options, &library)?;
     let profiles = suite::profiles(&options.selection, &library)?;
     let members = suite::scenarios(&options.selection, &library)?;
-    writable(&options.report)?;
-    let results = play(&members, &profiles, &library, options)?;
-    tell(&members, &results, options)?;
-    Ok(Exit::of(&results))
+    tell::writable(&options.report)?;
+    let mut results = Results::empty(head(&members, &profiles, options));
+    results.cases = play(&members, &profiles, &library, options)?;
+    describe(&mut results, &members, &profiles, &library);
+    tell::all(&results, &options.report)?;
+    Ok(Exit::of_all(&results))
+}
+
+/// What is to be played, and by whom.
+fn head(members: &[Member], profiles: &[&Profile], options: &RunOptions) -> Head {
+    let hashes = members
+        .iter()
+        .map(|member| (&member.scenario.name, &member.scenario.hash))
+        .chain(profiles.iter().map(|profile| (&profile.id, &profile.hash)));
+    let suite: String = hashes
+        .map(|(name, hash)| format!("{name} {hash}\n"))
+        .collect();
+    let selection = &options.selection;
+    let paths = selection.paths.iter();
+    Head {
+        format: FORMAT,
+        of: Of::Run,
+        build: crate::BUILD.to_owned(),
+        suite: conformance::decode::hash(&suite),
+        seed: options.seed,
+        client: judge::REFERENCE.to_owned(),
+        server: judge::REFERENCE.to_owned(),
+        deviation: options.deviation.clone(),
+        selection: Selected {
+            paths: paths.map(|path| path.display().to_string()).collect(),
+            filter: selection.filter.clone(),
+            tags: selection.tag.clone(),
+        },
+        profiles: profiles.iter().map(|profile| profile.id.clone()).collect(),
+        scenarios: members
+            .iter()
+            .map(|member| member.scenario.name.clone())
+            .collect(),
+        shard: options.shard,
+        again: None,
+    }
+}
+
+/// Adds what the cases speak of.
+fn describe(results: &mut Results, members: &[Member], profiles: &[&Profile], library: &Library) {
+    results.profiles = profiles
+        .iter()
+        .map(|profile| AboutProfile::of(profile))
+        .collect();
+    results.requirements = Requirement::all(profiles, library);
+    results.rules = Rule::all(library);
+    let cases = &results.cases;
+    let has_cases = |member: &&Member| {
+        let at = cases.partition_point(|case| case.scenario < member.scenario.name);
+        cases
+            .get(at)
+            .is_some_and(|case| case.scenario == member.scenario.name)
+    };
+    results.scenarios = members
+        .iter()
+        .filter(has_cases)
+        .map(|member| AboutScenario::of(&member.scenario))
+        .collect();
 }
 
 /// The same options with the deviation looked up. What deviating peers leave is no record.
@@ -71,6 +132,7 @@ pub fn play(
     let cases: Vec<(&Member, &Profile)> = members
         .iter()
         .flat_map(|member| profiles.iter().map(move |profile| (member, *profile)))
+        .filter(|(member, profile)| is_meant(&member.scenario.name, &profile.id, options))
         .collect();
     let jobs = threads(options.jobs);
     // Crowds first: one that is played last leaves the other threads with nothing to do.
@@ -84,7 +146,13 @@ pub fn play(
             scope.spawn(|| {
                 while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let (member, profile) = &cases[index];
-                    let result = play_one(member, profile, library, options);
+                    let began = Instant::now();
+                    let mut result = play_one(member, profile, library, options);
+                    if options.wall_times
+                        && let Ok(result) = &mut result
+                    {
+                        result.wall_us = u64::try_from(began.elapsed().as_micros()).ok();
+                    }
                     progress.inc(1);
                     if let Ok(mut done) = done.lock() {
                         done.insert(index, result);
@@ -98,6 +166,15 @@ pub fn play(
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     done.into_values().collect()
+}
+
+/// Is the case in the part that is to be played?
+fn is_meant(scenario: &str, profile: &str, options: &RunOptions) -> bool {
+    let again = options.again.as_ref();
+    options
+        .shard
+        .is_none_or(|shard| shard.holds_case(scenario, profile))
+        && again.is_none_or(|again| again.contains(&(scenario.to_owned(), profile.to_owned())))
 }
 
 fn play_one(
@@ -140,6 +217,12 @@ fn play_one(
         files::write(&path, &transcript.to_jsonl())?;
     }
     compare(member, profile, &transcript, options, &repeat, &mut result)?;
+    let is_kept = match options.embed {
+        Embed::All => true,
+        Embed::Failed => result.status.is_bad(),
+        Embed::None => false,
+    };
+    result.transcript = is_kept.then(|| Record::of(&transcript));
     Ok(result)
 }
 
@@ -187,91 +270,6 @@ fn repeat(member: &Member, profile: &Profile, seed: u64) -> String {
         command.push_str(&format!(" --seed {seed}"));
     }
     command
-}
-
-/// Reports must have a place before hours are spent on making them.
-///
-/// # Errors
-/// One has none.
-pub fn writable<F>(reports: &[Report<F>]) -> Result<(), Trouble> {
-    for report in reports {
-        if let Some(path) = &report.path {
-            let unwritable = |error| Trouble::Unwritable(path.display().to_string(), error);
-            if path.is_dir() {
-                let error = std::io::Error::other("it is a folder");
-                return Err(unwritable(error));
-            }
-            let folder = match path.parent() {
-                Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-                _ => ".".into(),
-            };
-            std::fs::create_dir_all(&folder).map_err(unwritable)?;
-            tempfile::tempfile_in(&folder).map_err(unwritable)?;
-        }
-    }
-    Ok(())
-}
-
-/// Prints a text for people and writes the reports.
-///
-/// # Errors
-/// A place that cannot be written.
-pub fn say_and_report<F: Copy>(
-    text: &str,
-    reports: &[Report<F>],
-    render: impl Fn(F) -> String,
-) -> Result<(), Trouble> {
-    if reports.iter().any(|report| report.path.is_none()) {
-        // Standard output belongs to the report; people read the other stream.
-        let _ = anstream::stderr().lock().write_all(text.as_bytes());
-    } else {
-        print(text)?;
-    }
-    for report in reports {
-        let text = render(report.format);
-        match &report.path {
-            Some(path) => files::write(path, &text)?,
-            None => print(&text)?,
-        }
-    }
-    Ok(())
-}
-
-fn tell(members: &[Member], results: &[CaseResult], options: &RunOptions) -> Result<(), Trouble> {
-    say_and_report(
-        &told(members, results),
-        &options.report,
-        |format| match format {
-            Format::Ndjson => ndjson::render(results, options.seed),
-        },
-    )
-}
-
-/// Failures first, then a line for each scenario, then the summary. Colour is always put in;
-/// the stream takes it out where it is not wanted.
-fn told(members: &[Member], results: &[CaseResult]) -> String {
-    let paint = Paint { color: true };
-    let of = |member: &Member| {
-        let name = member.scenario.name.clone();
-        results.iter().filter(move |result| result.scenario == name)
-    };
-    let mut text = String::new();
-    for member in members {
-        for result in of(member) {
-            if matches!(result.status, Status::Failed | Status::HarnessError) {
-                text.push_str(&terminal::failure(result, &member.scenario.source, paint));
-            }
-        }
-    }
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    for member in members {
-        let results: Vec<CaseResult> = of(member).cloned().collect();
-        text.push_str(&terminal::scenario_line(&results, paint));
-    }
-    text.push_str(&terminal::summary(results, paint));
-    text
 }
 
 /// How many cases are played at once.

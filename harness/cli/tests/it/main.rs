@@ -6,6 +6,7 @@
 //! - `literal`: what is the vendor's stands in a step
 //! - `mutants`: deviations, each sound and a known one found
 //! - `rejudge`: stored transcripts are judged again
+//! - `stored`: results that are stored, and what is made of them again
 //! - `token`: tickets made, looked at and judged by hand
 //! - `fuzzing`: random scenarios, kept failures, stored transcripts
 //! - `program`: the built program on good and bad input
@@ -18,4 +19,5 @@ mod literal;
 mod mutants;
 mod program;
 mod rejudge;
+mod stored;
 mod token;
