@@ -39,7 +39,7 @@ pub fn run(options: &RunOptions) -> Result<Exit, Trouble> {
     let mut results = Results::empty(head(&members, &profiles, options));
     results.cases = play(&members, &profiles, &library, options)?;
     describe(&mut results, &members, &profiles, &library);
-    tell::all(&results, &options.report)?;
+    tell::all_and_github(&results, &options.report)?;
     Ok(Exit::of_all(&results))
 }
 

@@ -1,14 +1,19 @@
 //! Reports to where they are wanted.
 
 use std::io::Write;
+use std::path::Path;
 
 use report::format::Format;
+use report::markdown;
 use report::results::Results;
 use report::terminal::{self, Paint};
 
 use crate::args::{Form, Report};
 use crate::exit::Trouble;
 use crate::{files, print};
+
+/// The largest summary of a step that GitHub takes, in bytes.
+const LARGEST_SUMMARY: usize = 1024 * 1024;
 
 /// Tells people at the terminal, and writes the reports.
 ///
@@ -18,6 +23,42 @@ pub fn all(results: &Results, reports: &[Report<Format>]) -> Result<(), Trouble>
     // Colour is always put in; the stream takes it out where it is not wanted.
     let text = terminal::render(results, Paint { color: true });
     say_and_report(&text, reports, |format| format.render(results))
+}
+
+/// The same, and tells GitHub, where it runs this.
+///
+/// # Errors
+/// A place that cannot be written.
+pub fn all_and_github(results: &Results, reports: &[Report<Format>]) -> Result<(), Trouble> {
+    all(results, reports)?;
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        // It reads both streams, and the other one may belong to a report.
+        let commands = Format::Github.render(results);
+        let _ = anstream::stderr().lock().write_all(commands.as_bytes());
+    }
+    match std::env::var_os("GITHUB_STEP_SUMMARY") {
+        Some(path) if !path.is_empty() => summary(results, Path::new(&path)),
+        _ => Ok(()),
+    }
+}
+
+/// Appends to the summary of the step, which other commands write as well.
+fn summary(results: &Results, path: &Path) -> Result<(), Trouble> {
+    let unwritable = |error| Trouble::Unwritable(path.display().to_string(), error);
+    let used = std::fs::metadata(path).map_or(0, |about| about.len());
+    let left = LARGEST_SUMMARY.saturating_sub(usize::try_from(used).unwrap_or(usize::MAX));
+    let Some(text) = markdown::render_within(results, left.saturating_sub(1)) else {
+        let full = "there is no room in the summary of the step for the results\n";
+        let _ = anstream::stderr().lock().write_all(full.as_bytes());
+        return Ok(());
+    };
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(unwritable)?;
+    file.write_all(format!("{text}\n").as_bytes())
+        .map_err(unwritable)
 }
 
 /// Reports must have a place before hours are spent on making them.

@@ -8,12 +8,21 @@
 //!
 //! The forms of [`results`]:
 //! - [`terminal`]: for people at a terminal
+//! - [`junit`]: for CI servers
+//! - [`markdown`]: for pull requests and summaries of jobs
+//! - [`sarif`]: for code scanning
+//! - [`github`]: annotations of GitHub Actions
 //! - [`ndjson`]: for programs, one JSON object a line; the form that is stored and read again
 
 pub mod coverage;
 pub mod format;
 pub mod fuzzing;
+pub mod github;
+pub mod junit;
+pub mod markdown;
 pub mod mutants;
 pub mod ndjson;
 pub mod results;
+mod safe;
+pub mod sarif;
 pub mod terminal;

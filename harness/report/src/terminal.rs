@@ -8,6 +8,7 @@ use conformance::diagnostic::{self, Diagnostic};
 use conformance::source::{Source, Span};
 
 use crate::results::{CaseResult, Counts, Kind, Results, Shown, Stale, Status};
+use crate::safe::{lines, one_line};
 
 /// Colours, or none.
 #[derive(Debug, Clone, Copy, Default)]
@@ -73,7 +74,8 @@ pub fn render(results: &Results, paint: Paint) -> String {
     text
 }
 
-fn nowhere() -> Source {
+/// In place of a text that is not at hand.
+pub(crate) fn nowhere() -> Source {
     Source {
         path: String::new(),
         text: String::new(),
@@ -120,12 +122,18 @@ pub fn scenario_line(results: &[CaseResult], paint: Paint) -> String {
     }
     let ends: Vec<String> = by
         .iter()
-        .map(|(status, profiles)| format!("{} {}", paint.status(*status), profiles.join(" ")))
+        .map(|(status, profiles)| {
+            format!(
+                "{} {}",
+                paint.status(*status),
+                one_line(&profiles.join(" "))
+            )
+        })
         .collect();
     let name = results
         .first()
         .map_or("", |result| result.scenario.as_str());
-    format!("{name}  {}\n", ends.join("  "))
+    format!("{}  {}\n", one_line(name), ends.join("  "))
 }
 
 /// Everything about a case that did not go as it must.
@@ -133,12 +141,12 @@ pub fn failure(result: &CaseResult, source: &Source, paint: Paint) -> String {
     let mut text = format!(
         "\n{} {} under {}, seed {}\n",
         paint.status(result.status),
-        paint.bold(&result.scenario),
-        paint.bold(&result.profile),
+        paint.bold(&one_line(&result.scenario)),
+        paint.bold(&one_line(&result.profile)),
         result.seed
     );
     if let Some(reason) = &result.reason {
-        let _ = writeln!(text, "{reason}");
+        let _ = writeln!(text, "{}", lines(reason));
     }
     let of_snapshot = |finding: &Shown| finding.kind == Kind::TranscriptChanged;
     let only_snapshot = result.findings.iter().all(of_snapshot);
@@ -208,10 +216,10 @@ fn show(finding: &Shown, source: &Source, paint: Paint) -> String {
     text.push('\n');
     if !finding.around.is_empty() {
         for line in finding.around.lines() {
-            let _ = writeln!(text, "  {line}");
+            let _ = writeln!(text, "  {}", one_line(line));
         }
     }
-    let _ = writeln!(text, "repeat: {}", paint.bold(&finding.repeat));
+    let _ = writeln!(text, "repeat: {}", paint.bold(&one_line(&finding.repeat)));
     text
 }
 

@@ -16,6 +16,9 @@ pub(crate) fn kickout(folder: &Path, arguments: &[&str]) -> Ended {
         .args(arguments)
         .current_dir(folder)
         .env_remove("CI")
+        .env_remove("GITHUB_ACTIONS")
+        .env_remove("GITHUB_STEP_SUMMARY")
+        .env("XDG_STATE_HOME", folder.join(".state"))
         .env("NO_COLOR", "1")
         .output()
         .expect("the program starts");
@@ -174,7 +177,7 @@ fn bad_arguments_end_with_2_and_advice() {
             "did you mean `zego-zim`",
         ),
         (&["run", "--filter", "["], "--filter"),
-        (&["run", "--report", "pdf"], "there is: terminal, ndjson"),
+        (&["run", "--report", "pdf"], "there is: terminal, junit"),
         (&["run", "--jobs", "0"], "0"),
         (&["explain", "ZIM-999"], "did you mean"),
         (&["dance"], "unrecognized subcommand"),

@@ -115,6 +115,15 @@ impl Requirement {
         rows
     }
 
+    /// The address of the document, where it is one that can be followed.
+    pub fn page(&self) -> Option<&str> {
+        let page = self.page.as_deref()?;
+        let is_plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=".contains(&byte);
+        let is_address = page.bytes().all(is_plain) && page.matches('#').count() < 2;
+        (page.starts_with("https://") && is_address).then_some(page)
+    }
+
     fn of(row: &requirement::Requirement) -> Requirement {
         Requirement {
             id: row.id.clone(),

@@ -264,6 +264,18 @@ impl CaseResult {
     }
 }
 
+impl Shown {
+    /// All of it in a sentence.
+    pub fn in_short(&self) -> String {
+        let rows: Vec<&str> = self.rows.keys().map(String::as_str).collect();
+        let rows = match rows.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", rows.join(", ")),
+        };
+        format!("{}: {}, seen: {}{rows}", self.by, self.expected, self.seen)
+    }
+}
+
 /// By what each row was decided. The rounds of a `repeat` are one step.
 fn decisions(
     decided: &BTreeMap<String, BTreeMap<Means, bool>>,

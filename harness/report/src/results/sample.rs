@@ -135,7 +135,7 @@ fn finding(status: Status) -> Shown {
             "The older device is told <once>. (must)".to_owned(),
         )]),
         line: Some((4, 5)),
-        span: Some((56, 100)),
+        span: Some((57, 102)),
         around: "  0:00:00.000  phone  call #1 login()\n> 0:00:02.270  phone  link 2: connect\n"
             .into(),
         repeat: "kickout run --filter 'kick/newer_wins' --profile acme".into(),
