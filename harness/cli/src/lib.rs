@@ -4,6 +4,8 @@
 //! - [`exit`]: outcomes and their exit codes
 //! - [`suite`]: the built-in suite, and scenarios from disk
 //! - [`run`]: plays cases and tells what became of them
+//! - [`known`]: failures that are known
+//! - [`last_failed`]: what failed in the last runs of a folder
 //! - [`stored`]: `report` and `merge`: stored results again
 //! - [`tell`]: reports to where they are wanted
 //! - [`fuzzing`]: random scenarios, and what is kept of them
@@ -22,6 +24,8 @@ pub mod exit;
 pub mod explain;
 pub mod files;
 pub mod fuzzing;
+pub mod known;
+pub mod last_failed;
 pub mod look_up;
 pub mod mutants;
 pub mod replay;

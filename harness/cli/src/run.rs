@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use conformance::case::{Case, DEFAULT_SEED};
@@ -15,16 +15,18 @@ use conformance::profile::Profile;
 use conformance::text;
 use conformance::transcript::Transcript;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use report::format::Format;
 use report::results::{
-    CaseResult, FORMAT, Head, Kind, Of, Profile as AboutProfile, Record, Requirement, Results,
-    Rule, Scenario as AboutScenario, Selection as Selected, Status,
+    CaseName, CaseResult, FORMAT, Head, Kind, Of, Profile as AboutProfile, Record, Requirement,
+    Results, Rule, Scenario as AboutScenario, Selection as Selected, Status,
 };
 
-use crate::args::{Embed, RunOptions};
+use crate::args::{Embed, Report, RunOptions};
 use crate::exit::{Exit, Trouble};
+use crate::known::{self, List};
 use crate::snapshots::{Compared, Policy};
 use crate::suite::{self, Member};
-use crate::{files, tell};
+use crate::{files, last_failed, tell};
 
 /// `kickout run`
 ///
@@ -32,13 +34,36 @@ use crate::{files, tell};
 /// Files that are no good or cannot be read or written, or nothing to run.
 pub fn run(options: &RunOptions) -> Result<Exit, Trouble> {
     let library = suite::library(&options.selection)?;
-    let options = &deviating(options, &library)?;
+    let options = &understood(options, &library)?;
     let profiles = suite::profiles(&options.selection, &library)?;
     let members = suite::scenarios(&options.selection, &library)?;
+    let list = options.known_failures.as_deref();
+    let mut known = list.map(|path| List::read(path, &library)).transpose()?;
+    if let Some(path) = &options.write_known_failures {
+        known::refuse_overwriting(path, list)?;
+    }
     tell::writable(&options.report)?;
     let mut results = Results::empty(head(&members, &profiles, options));
+    if results.head.again.is_some() && results.head.planned().next().is_none() {
+        let none = "nothing to play again: none of the selected cases failed the last time";
+        return Err(Trouble::Nothing(none.into()));
+    }
     results.cases = play(&members, &profiles, &library, options)?;
+    results.head.left_out = results
+        .head
+        .planned()
+        .count()
+        .saturating_sub(results.cases.len());
     describe(&mut results, &members, &profiles, &library);
+    if options.deviation.is_none() {
+        last_failed::remember(&results);
+    }
+    if let Some(known) = &mut known {
+        known.apply(&mut results);
+    }
+    if let Some(path) = &options.write_known_failures {
+        known::write(path, &results)?;
+    }
     tell::all_and_github(&results, &options.report)?;
     Ok(Exit::of_all(&results))
 }
@@ -67,6 +92,10 @@ fn head(members: &[Member], profiles: &[&Profile], options: &RunOptions) -> Head
             paths: paths.map(|path| path.display().to_string()).collect(),
             filter: selection.filter.clone(),
             tags: selection.tag.clone(),
+            profiles: match selection.profile.iter().any(|id| id == "all") {
+                true => Vec::new(),
+                false => selection.profile.clone(),
+            },
         },
         profiles: profiles.iter().map(|profile| profile.id.clone()).collect(),
         scenarios: members
@@ -74,7 +103,16 @@ fn head(members: &[Member], profiles: &[&Profile], options: &RunOptions) -> Head
             .map(|member| member.scenario.name.clone())
             .collect(),
         shard: options.shard,
-        again: None,
+        again: options.again.as_ref().map(|again| {
+            let cases = again.iter();
+            cases
+                .map(|(scenario, profile)| CaseName {
+                    scenario: scenario.clone(),
+                    profile: profile.clone(),
+                })
+                .collect()
+        }),
+        left_out: 0,
     }
 }
 
@@ -100,9 +138,17 @@ fn describe(results: &mut Results, members: &[Member], profiles: &[&Profile], li
         .collect();
 }
 
-/// The same options with the deviation looked up. What deviating peers leave is no record.
-fn deviating(options: &RunOptions, library: &Library) -> Result<RunOptions, Trouble> {
+/// The same options with the deviation and the cases that failed looked up. What deviating peers
+/// leave is no record.
+fn understood(options: &RunOptions, library: &Library) -> Result<RunOptions, Trouble> {
     let mut options = options.clone();
+    options.again = match &options.last_failed {
+        None => None,
+        Some(None) => Some(last_failed::remembered()?),
+        Some(Some(path)) => Some(last_failed::stored(path)?),
+    };
+    let takes_time = |report: &Report<Format>| report.format == Format::Junit;
+    options.wall_times |= options.report.iter().any(takes_time);
     if let Some(name) = &options.deviation {
         let deviations = suite::deviations(library)?;
         let known = deviations.get(name).ok_or_else(|| {
@@ -140,11 +186,15 @@ pub fn play(
     order.sort_by_key(|index| std::cmp::Reverse(cases[*index].0.scenario.clients.len()));
     let progress = progress(cases.len());
     let next = AtomicUsize::new(0);
+    let stopped = AtomicBool::new(false);
     let done: Mutex<BTreeMap<usize, Result<CaseResult, Trouble>>> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..jobs.min(cases.len()) {
             scope.spawn(|| {
                 while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if stopped.load(Ordering::Relaxed) {
+                        break;
+                    }
                     let (member, profile) = &cases[index];
                     let began = Instant::now();
                     let mut result = play_one(member, profile, library, options);
@@ -154,6 +204,10 @@ pub fn play(
                         result.wall_us = u64::try_from(began.elapsed().as_micros()).ok();
                     }
                     progress.inc(1);
+                    let is_bad = |result: &CaseResult| result.status.is_bad();
+                    if options.fail_fast && result.as_ref().map_or(true, is_bad) {
+                        stopped.store(true, Ordering::Relaxed);
+                    }
                     if let Ok(mut done) = done.lock() {
                         done.insert(index, result);
                     }
@@ -162,10 +216,31 @@ pub fn play(
         }
     });
     progress.finish_and_clear();
-    let done = done
+    let mut done = done
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
+    if options.fail_fast {
+        leave_out_what_follows(&mut done, &order);
+    }
     done.into_values().collect()
+}
+
+/// Keeps what comes up to the first failure in the order of playing. Everything before it had begun
+/// and was played to its end, so what is kept does not depend on how many are played at once.
+fn leave_out_what_follows(
+    done: &mut BTreeMap<usize, Result<CaseResult, Trouble>>,
+    order: &[usize],
+) {
+    let is_bad = |index: &usize| match done.get(index) {
+        Some(Ok(result)) => result.status.is_bad(),
+        Some(Err(_)) => true,
+        None => false,
+    };
+    if let Some(first) = order.iter().position(is_bad) {
+        for index in order.iter().skip(first + 1) {
+            done.remove(index);
+        }
+    }
 }
 
 /// Is the case in the part that is to be played?
@@ -207,6 +282,14 @@ fn play_one(
             return Ok(unplayed(Status::HarnessError, reason));
         }
     };
+    for _ in 1..options.repeat {
+        let again = runner::run_case(&case).map_err(|error| error.to_string());
+        let again = again.map(|again| again.to_jsonl());
+        if let Some(how) = differs(&transcript.to_jsonl(), again) {
+            let reason = format!("{how}\nrepeat: {repeat} --repeat {}", options.repeat);
+            return Ok(unplayed(Status::HarnessError, reason));
+        }
+    }
     let verdict = match judge::judge(&case, &transcript, &library.catalogue, &library.rules) {
         Ok(verdict) => verdict,
         Err(stale) => return Ok(unplayed(Status::HarnessError, stale.to_string())),
@@ -224,6 +307,26 @@ fn play_one(
     };
     result.transcript = is_kept.then(|| Record::of(&transcript));
     Ok(result)
+}
+
+/// How a case went otherwise when it was played again.
+fn differs(first: &str, again: Result<String, String>) -> Option<String> {
+    let again = match again {
+        Ok(again) => again,
+        Err(error) => return Some(format!("played again it broke: {error}")),
+    };
+    if first == again {
+        return None;
+    }
+    let lines = first.lines().zip(again.lines());
+    let same = lines.take_while(|(first, again)| first == again).count();
+    let line = |text: &str| text.lines().nth(same).unwrap_or("the end").to_owned();
+    Some(format!(
+        "the same case gave different transcripts; line {} was\n{}\nand then\n{}",
+        same + 1,
+        line(first),
+        line(&again)
+    ))
 }
 
 /// Recorded transcripts are compared only with the default seed.

@@ -82,6 +82,13 @@ pub struct Head {
     /// Which of these cases had failed before and were to be played again; all of them without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<Vec<CaseName>>,
+    /// How many of these cases were not begun, because one before them had failed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 session::words! {
@@ -106,6 +113,9 @@ pub struct Selection {
     /// The tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// The profiles; none means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<String>,
 }
 
 /// A part of the cases.

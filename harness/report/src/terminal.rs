@@ -71,6 +71,23 @@ pub fn render(results: &Results, paint: Paint) -> String {
         text.push_str(&scenario_line(cases, paint));
     }
     text.push_str(&summary(&results.cases, paint));
+    if let Some(shard) = results.head.shard {
+        let _ = writeln!(text, "part {shard}; `kickout merge` joins the parts");
+    }
+    if let left_out @ 1.. = results.head.left_out {
+        let _ = writeln!(
+            text,
+            "{} not begun after the first failure",
+            many(left_out, "case")
+        );
+    }
+    let elsewhere = results.known.iter().filter(|known| known.elsewhere).count();
+    if elsewhere > 0 {
+        let _ = writeln!(
+            text,
+            "{elsewhere} of the known failures are not judged: their cases were not selected"
+        );
+    }
     text
 }
 

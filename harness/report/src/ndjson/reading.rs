@@ -10,6 +10,9 @@ use crate::results::{FORMAT, Of, Results, Shard};
 /// The most bytes of stored results that are read.
 pub const MOST_BYTES: u64 = 512 * 1024 * 1024;
 
+/// The most cases that a header may plan.
+const MOST_CASES: usize = 10_000_000;
+
 /// How many problems of one text are told; nobody reads more at once.
 const MOST_PROBLEMS: usize = 50;
 
@@ -111,6 +114,13 @@ impl Reader {
         }
         let Some(results) = &mut self.results else {
             if let Line::Head(head) = line {
+                let cases = head.scenarios.len().saturating_mul(head.profiles.len());
+                if cases > MOST_CASES {
+                    self.note(
+                        at,
+                        format!("it plans {cases} cases; at most {MOST_CASES} are read"),
+                    );
+                }
                 self.scenarios = head.scenarios.iter().cloned().collect();
                 self.profiles = head.profiles.iter().cloned().collect();
                 self.results = Some(Results::empty(head));

@@ -28,6 +28,7 @@ pub(crate) fn results() -> Results {
         scenarios: names.map(str::to_owned).to_vec(),
         shard: None,
         again: None,
+        left_out: 0,
     };
     let mut results = Results::empty(head);
     results.profiles = profiles.map(profile).to_vec();
