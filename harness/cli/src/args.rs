@@ -204,6 +204,10 @@ pub struct MutantsOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub jobs: Option<u64>,
 
+    /// Try only this part of the deviations, such as 2/5; `kickout merge` joins the results of all parts
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<Shard>,
+
     /// Look for each with so many random cases, too
     #[arg(long, value_name = "CASES", value_parser = clap::value_parser!(u64).range(1..))]
     pub fuzz: Option<u64>,
@@ -260,6 +264,10 @@ pub struct FuzzOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub jobs: Option<u64>,
 
+    /// Play only this part of the cases, such as 2/5; `kickout merge` joins the results of all parts
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<Shard>,
+
     /// Where failures are kept
     #[arg(long, value_name = "DIR", default_value = "scenarios/regressions")]
     pub out: PathBuf,
@@ -308,8 +316,8 @@ Examples:
   kickout report results.ndjson --report junit=junit.xml --report markdown=results.md")]
 pub struct ReportOptions {
     /// Results that were stored with `--report ndjson=FILE`
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 
     /// Write a report, to standard output without a path; may be repeated
     #[arg(long, value_name = "FORMAT[=PATH]", value_parser = Report::<Format>::parse)]

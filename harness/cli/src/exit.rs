@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use conformance::decode::Broken;
 use conformance::diagnostic::{self, Diagnostic};
 use conformance::source::Source;
+use report::fuzzing::Fuzzed;
+use report::mutants::Mutants;
 use report::results::{CaseResult, Results, Status};
 
 /// How the program ends. The codes are a contract; where several apply the first of this list
@@ -45,6 +47,23 @@ impl Exit {
             Exit::Success | Exit::Nothing if !results.stale().is_empty() => Exit::Findings,
             Exit::Nothing if results.head.shard.is_some() => Exit::Success,
             exit => exit,
+        }
+    }
+
+    /// What random scenarios amount to.
+    pub fn of_fuzzed(fuzzed: &Fuzzed) -> Exit {
+        match (fuzzed.broke(), fuzzed.has_findings()) {
+            (true, _) => Exit::Harness,
+            (false, true) => Exit::Findings,
+            (false, false) => Exit::Success,
+        }
+    }
+
+    /// What deviations amount to.
+    pub fn of_mutants(mutants: &Mutants) -> Exit {
+        match mutants.is_complete() {
+            true => Exit::Success,
+            false => Exit::Findings,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `kickout mutants`: which deviations the suite catches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,10 +13,11 @@ use conformance::profile::Profile;
 use conformance::scenario::Scenario;
 use fuzz::alphabet::Alphabet;
 use indicatif::{ProgressBar, ProgressStyle};
-use report::mutants::{self as said, Catch, Mutant, Mutants, Outcome, Unproven};
+use report::mutants::{self as said, Catch, Head, Mutant, Mutants, Outcome, Unproven};
+use report::results::{FORMAT, Of};
 use report::terminal::Paint;
 
-use crate::args::{CoverageFormat, MutantsOptions, Selection};
+use crate::args::{CoverageFormat, MutantsOptions, Report, Selection};
 use crate::exit::{Exit, Trouble};
 use crate::suite::{self, Member};
 use crate::{run, tell};
@@ -58,22 +59,67 @@ pub fn mutants(options: &MutantsOptions) -> Result<Exit, Trouble> {
         members: &members,
         fuzz: options.fuzz,
     };
-    let mut tried = trial.try_all(&wanted, options.jobs);
+    let head = head(&wanted, &trial, options);
+    let planned: BTreeSet<&String> = head.planned().collect();
+    let mine: Vec<&Deviation> = wanted
+        .iter()
+        .filter(|deviation| planned.contains(&deviation.name))
+        .copied()
+        .collect();
+    let mut tried = trial.try_all(&mine, options.jobs);
     tried.sort_by_key(|mutant| mutant.outcome);
     let all = Mutants {
+        head,
         deviations: tried,
         unproven: unproven(&deviations, &library, options),
-        fuzz_budget: options.fuzz,
     };
-    let text = said::terminal(&all, Paint { color: true });
-    tell::say_and_report(&text, &options.report, |format| match format {
-        CoverageFormat::Markdown => said::markdown(&all),
-        CoverageFormat::Ndjson => said::ndjson(&all),
-    })?;
-    Ok(match all.is_complete() {
-        true => Exit::Success,
-        false => Exit::Findings,
+    say(&all, &options.report)?;
+    Ok(Exit::of_mutants(&all))
+}
+
+/// Tells people at the terminal, and writes the reports.
+///
+/// # Errors
+/// A place that cannot be written.
+pub fn say(all: &Mutants, reports: &[Report<CoverageFormat>]) -> Result<(), Trouble> {
+    let text = said::terminal(all, Paint { color: true });
+    tell::say_and_report(&text, reports, |format| match format {
+        CoverageFormat::Markdown => said::markdown(all),
+        CoverageFormat::Ndjson => said::ndjson(all),
     })
+}
+
+fn head(wanted: &[&Deviation], trial: &Trial<'_>, options: &MutantsOptions) -> Head {
+    let hashes = trial
+        .members
+        .iter()
+        .map(|member| (&member.scenario.name, &member.scenario.hash))
+        .chain(
+            trial
+                .profiles
+                .iter()
+                .map(|profile| (&profile.id, &profile.hash)),
+        );
+    let suite: String = hashes
+        .map(|(name, hash)| format!("{name} {hash}\n"))
+        .collect();
+    Head {
+        format: FORMAT,
+        of: Of::Mutants,
+        build: crate::BUILD.to_owned(),
+        suite: conformance::decode::hash(&suite),
+        profiles: trial
+            .profiles
+            .iter()
+            .map(|profile| profile.id.clone())
+            .collect(),
+        fuzz_budget: options.fuzz,
+        deviations: wanted
+            .iter()
+            .map(|deviation| deviation.name.clone())
+            .collect(),
+        shard: options.shard,
+    }
 }
 
 /// What a part of the deviations leaves unproven says nothing.

@@ -2,6 +2,7 @@
 //!
 //! - [`results`]: what a run has come to, case by case
 //! - [`format`]: the forms in which that is told, one module each
+//! - [`merge`]: the results of all parts to those of the whole
 //! - [`coverage`]: what it has come to, requirement by requirement, in each form
 //! - [`fuzzing`]: what random scenarios have come to
 //! - [`mutants`]: which ways of breaking rules were caught
@@ -20,6 +21,7 @@ pub mod fuzzing;
 pub mod github;
 pub mod junit;
 pub mod markdown;
+pub mod merge;
 pub mod mutants;
 pub mod ndjson;
 pub mod results;

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::reading::{CUT_SHORT, lines};
 pub use self::reading::{MOST_BYTES, Problem, of, read};
 
 use crate::results::{

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Foot, Line};
@@ -60,6 +61,43 @@ pub fn of(text: &str) -> Result<Of, Problem> {
     of.parse()
         .map_err(|_| at_first(format!("this build knows no results of `{}`", echo(of))))
 }
+
+/// The lines of results of another kind, each with its number.
+///
+/// # Errors
+/// The results are of another kind, or lines are no good: all of them.
+pub(crate) fn lines<T: DeserializeOwned>(
+    text: &str,
+    wanted: Of,
+) -> Result<Vec<(usize, T)>, Vec<Problem>> {
+    let kind = of(text).map_err(|problem| vec![problem])?;
+    if kind != wanted {
+        let message = format!("these are results of `{kind}`; results of `{wanted}` are wanted");
+        return Err(vec![Problem { line: 1, message }]);
+    }
+    let mut lines = Vec::new();
+    let mut problems = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        match serde_json::from_str(line) {
+            Ok(parsed) => lines.push((index + 1, parsed)),
+            Err(error) => problems.push(Problem {
+                line: index + 1,
+                message: format!("{}: `{}`", plain(&error), echo(line)),
+            }),
+        }
+        if problems.len() > MOST_PROBLEMS {
+            break;
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(lines),
+        false => Err(problems),
+    }
+}
+
+/// What is said where the last line is missing.
+pub(crate) const CUT_SHORT: &str =
+    "the results are cut short: the last line, with the sum, is missing";
 
 /// Reads the stored results of a run.
 ///
@@ -194,8 +232,7 @@ impl Reader {
     }
 
     fn cut_short(&mut self, at: usize) {
-        let message = "the results are cut short: the last line, with the sum, is missing";
-        self.note(at, message.into());
+        self.note(at, CUT_SHORT.into());
     }
 
     fn note(&mut self, line: usize, message: String) {
