@@ -131,7 +131,9 @@ impl Input {
     /// The line lacks something, or is no part of a run.
     pub fn heard(self, is_server: bool) -> Result<Heard, String> {
         Ok(Heard::Input(match self {
-            Input::Hello(_) | Input::Reset(_) => return Err("a run begins, and is not heard".into()),
+            Input::Hello(_) | Input::Reset(_) => {
+                return Err("a run begins, and is not heard".into());
+            }
             Input::Call(call) if is_server => {
                 let id = call.id;
                 return Ok(match call.into_order()? {

@@ -2,11 +2,11 @@
 
 use std::io::{self, BufRead, Write};
 
-use session::{Input, Output, Peer};
 use session::client::{self, Client, saved};
 use session::server::Server;
 use session::time::Now;
 use session::words::Platform;
+use session::{Input, Output, Peer};
 
 use crate::setup::{Device, Role, Setup};
 use crate::subject;

@@ -83,4 +83,3 @@ pub struct App {
     /// Its signature.
     pub app_sign: String,
 }
-

@@ -82,7 +82,9 @@ fn told(all: &[Checked], command: &str) -> String {
     }
     match wrongs {
         0 => text.push_str(&format!("the adapter `{command}` is right\n")),
-        _ => text.push_str(&format!("the adapter `{command}` is wrong; see harness/ADAPTERS.md\n")),
+        _ => text.push_str(&format!(
+            "the adapter `{command}` is wrong; see harness/ADAPTERS.md\n"
+        )),
     }
     text
 }

@@ -1,9 +1,13 @@
 //! What was typed.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::builder::Styles;
 use clap::{Parser, Subcommand, ValueEnum};
+use report::format::Format;
+use report::results::Shard;
 
 use crate::token::TokenCommand;
 
@@ -60,10 +64,14 @@ pub enum Command {
     Coverage(CoverageOptions),
     /// Run the reference server on a real port, until it is interrupted
     Serve(ServeOptions),
+    /// Make reports of stored results
+    Report(ReportOptions),
+    /// Join the results of all parts of a run
+    Merge(MergeOptions),
     /// Show scenarios, and the profiles each applies to
     List(ListOptions),
-    /// Print the JSON Schema of the scenario language, with every word of it
-    Schema,
+    /// Print the JSON Schema of the scenario language, with every word of it, or of stored results
+    Schema(SchemaOptions),
     /// Explain a requirement, an open question, a rule, a scenario, a knob, a word, or a vendor's
     /// code or name
     Explain(ExplainOptions),
@@ -198,6 +206,42 @@ pub struct RunOptions {
     /// Their processes.
     #[arg(skip)]
     pub subjects: std::sync::Arc<runner::subject::Subjects>,
+    /// Play only this part of the cases, such as 2/5; `kickout merge` joins the results of all parts
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<Shard>,
+
+    /// A list of failures that are known; see `--write-known-failures`
+    #[arg(long, value_name = "FILE")]
+    pub known_failures: Option<PathBuf>,
+
+    /// Write a list of what failed, with reasons to fill in
+    #[arg(long, value_name = "FILE")]
+    pub write_known_failures: Option<PathBuf>,
+
+    /// Begin no more cases after the first that fails
+    #[arg(long)]
+    pub fail_fast: bool,
+
+    /// Play only the cases that failed in this folder's last runs, or in these stored results
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub last_failed: Option<Option<PathBuf>>,
+
+    /// Play each case so many times; it is a fault of the harness when they differ
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: u32,
+
+    /// Keep the transcripts of these cases in the results
+    #[arg(long, value_name = "WHICH", default_value = "failed")]
+    pub embed: Embed,
+
+    /// Measure how long each case takes, and keep it in the results; a JUnit report asks for it by
+    /// itself
+    #[arg(long)]
+    pub wall_times: bool,
+
+    /// The cases that are to be played again; all of them without it.
+    #[arg(skip)]
+    pub again: Option<BTreeSet<(String, String)>>,
 
     /// How the peers deviate.
     #[arg(skip)]
@@ -237,6 +281,9 @@ pub struct MutantsOptions {
     /// Who plays the side that does not deviate.
     #[command(flatten)]
     pub subject: SubjectOptions,
+    /// Try only this part of the deviations, such as 2/5; `kickout merge` joins the results of all parts
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<Shard>,
 
     /// Look for each with so many random cases, too
     #[arg(long, value_name = "CASES", value_parser = clap::value_parser!(u64).range(1..))]
@@ -297,6 +344,9 @@ pub struct FuzzOptions {
     /// Who plays.
     #[command(flatten)]
     pub subject: SubjectOptions,
+    /// Play only this part of the cases, such as 2/5; `kickout merge` joins the results of all parts
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<Shard>,
 
     /// Where failures are kept
     #[arg(long, value_name = "DIR", default_value = "scenarios/regressions")]
@@ -307,8 +357,8 @@ pub struct FuzzOptions {
     pub require_reach: bool,
 
     /// Write a report, to standard output without a path; may be repeated
-    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = Report::<Format>::parse)]
-    pub report: Vec<Report<Format>>,
+    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = Report::<FuzzFormat>::parse)]
+    pub report: Vec<Report<FuzzFormat>>,
 }
 
 fn length(text: &str) -> Result<std::time::Duration, String> {
@@ -375,6 +425,39 @@ pub struct ServeOptions {
     pub deviation: Option<String>,
 }
 
+/// `kickout report`
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kickout run --report ndjson=results.ndjson
+  kickout report results.ndjson --report junit=junit.xml --report markdown=results.md")]
+pub struct ReportOptions {
+    /// Results that were stored with `--report ndjson=FILE`
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// Write a report, to standard output without a path; may be repeated
+    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = Report::<Format>::parse)]
+    pub report: Vec<Report<Format>>,
+}
+
+/// `kickout merge`
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kickout run --shard 1/2 --report ndjson=1.ndjson
+  kickout run --shard 2/2 --report ndjson=2.ndjson
+  kickout merge 1.ndjson 2.ndjson --report ndjson=results.ndjson")]
+pub struct MergeOptions {
+    /// The results of every part, stored with `--report ndjson=FILE`
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// Write a report of the whole, to standard output without a path; may be repeated
+    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = Report::<Format>::parse)]
+    pub report: Vec<Report<Format>>,
+}
+
 /// `kickout list`
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(after_help = "\
@@ -385,6 +468,23 @@ pub struct ListOptions {
     /// Which cases.
     #[command(flatten)]
     pub selection: Selection,
+}
+
+/// `kickout schema`
+#[derive(Debug, Clone, clap::Args)]
+pub struct SchemaOptions {
+    /// Of what
+    #[arg(value_name = "OF", default_value = "scenarios")]
+    pub of: SchemaOf,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// The scenario language
+    Scenarios,
+    /// A line of stored results
+    Results,
 }
 
 /// `kickout explain`
@@ -409,32 +509,83 @@ pub struct Report<F> {
     pub path: Option<PathBuf>,
 }
 
-/// The form of a report about cases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// One JSON object a line.
-    Ndjson,
+/// A form that reports come in.
+pub trait Form: Copy + FromStr + 'static {
+    /// All of them.
+    const ALL: &'static [Self];
+    /// As it is typed.
+    fn word(self) -> &'static str;
 }
 
-/// The form of a report about requirements or deviations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CoverageFormat {
-    /// Tables to keep.
-    Markdown,
-    /// One JSON object a line.
-    Ndjson,
+impl Form for Format {
+    const ALL: &'static [Format] = Format::ALL;
+    fn word(self) -> &'static str {
+        self.word()
+    }
 }
 
-impl<F: ValueEnum> Report<F> {
+impl Form for CoverageFormat {
+    const ALL: &'static [CoverageFormat] = CoverageFormat::ALL;
+    fn word(self) -> &'static str {
+        self.word()
+    }
+}
+
+impl Form for FuzzFormat {
+    const ALL: &'static [FuzzFormat] = FuzzFormat::ALL;
+    fn word(self) -> &'static str {
+        self.word()
+    }
+}
+
+session::words! {
+    /// The form of a report about random scenarios.
+    FuzzFormat, "format" {
+        Ndjson = "ndjson", "one JSON object a line";
+    }
+}
+
+session::words! {
+    /// The form of a report about requirements or deviations.
+    CoverageFormat, "format" {
+        Markdown = "markdown", "tables to keep";
+        Ndjson = "ndjson", "one JSON object a line";
+    }
+}
+
+/// Which transcripts are kept in the results.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Embed {
+    /// Those of cases that are not as they must be
+    #[default]
+    Failed,
+    /// All
+    All,
+    /// None
+    None,
+}
+
+/// A part of the cases, as `I/N`; I counts from 1.
+fn shard(text: &str) -> Result<Shard, String> {
+    let wanted = || "a part is written I/N, such as 2/5; the first is 1/5".to_owned();
+    let (index, of) = text.split_once('/').ok_or_else(wanted)?;
+    let index: u32 = index.parse().map_err(|_| wanted())?;
+    let of: u32 = of.parse().map_err(|_| wanted())?;
+    match (1..=of).contains(&index) {
+        true => Ok(Shard { index, of }),
+        false => Err(wanted()),
+    }
+}
+
+impl<F: Form> Report<F> {
     fn parse(text: &str) -> Result<Report<F>, String> {
         let (format, path) = match text.split_once('=') {
             Some((_, "")) => return Err("the path after `=` is empty".into()),
             Some((format, path)) => (format, Some(PathBuf::from(path))),
             None => (text, None),
         };
-        let format = F::from_str(format, false).map_err(|_| {
-            let known = F::value_variants().iter().filter_map(F::to_possible_value);
-            let known: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
+        let format = format.parse().map_err(|_| {
+            let known: Vec<&str> = F::ALL.iter().map(|form| form.word()).collect();
             format!("`{format}` is not a format; there is: {}", known.join(", "))
         })?;
         Ok(Report { format, path })

@@ -9,7 +9,7 @@ use report::terminal::Paint;
 
 use crate::args::{CoverageFormat, CoverageOptions, RunOptions};
 use crate::exit::{Exit, Trouble};
-use crate::{run, suite};
+use crate::{run, suite, tell};
 
 /// `kickout coverage`
 ///
@@ -20,7 +20,7 @@ pub fn coverage(options: &CoverageOptions) -> Result<Exit, Trouble> {
     let library = suite::library(&options.selection)?;
     let profiles = suite::profiles(&options.selection, &library)?;
     let members = suite::scenarios(&options.selection, &library)?;
-    run::writable(&options.report)?;
+    tell::writable(&options.report)?;
     let play = RunOptions {
         seed: DEFAULT_SEED,
         unrecorded: true,
@@ -34,7 +34,7 @@ pub fn coverage(options: &CoverageOptions) -> Result<Exit, Trouble> {
         return Err(Trouble::Nothing(none.into()));
     }
     let text = terminal::render(&coverage, Paint { color: true });
-    run::say_and_report(&text, &options.report, |format| match format {
+    tell::say_and_report(&text, &options.report, |format| match format {
         CoverageFormat::Markdown => markdown::render(&coverage),
         CoverageFormat::Ndjson => ndjson::render(&coverage, play.seed),
     })?;

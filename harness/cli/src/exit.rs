@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use conformance::decode::Broken;
 use conformance::diagnostic::{self, Diagnostic};
 use conformance::source::Source;
-use report::results::{CaseResult, Status};
+use report::fuzzing::Fuzzed;
+use report::mutants::Mutants;
+use report::results::{CaseResult, Results, Status};
 
 /// How the program ends. The codes are a contract; where several apply the first of this list
 /// that does wins.
@@ -33,12 +35,40 @@ impl Exit {
             Exit::Harness
         } else if any(Status::SubjectError) {
             Exit::Subject
-        } else if any(Status::Failed) {
+        } else if any(Status::Failed) || any(Status::UnexpectedlyPassed) {
             Exit::Findings
-        } else if any(Status::Passed) {
+        } else if any(Status::Passed) || any(Status::KnownFailure) {
             Exit::Success
         } else {
             Exit::Nothing
+        }
+    }
+
+    /// The same, with what is wrong with the list of known failures. That a part of the cases has
+    /// none to decide is no trouble; the whole tells.
+    pub fn of_all(results: &Results) -> Exit {
+        match Exit::of(&results.cases) {
+            Exit::Success | Exit::Nothing if !results.stale().is_empty() => Exit::Findings,
+            Exit::Nothing if results.head.shard.is_some() => Exit::Success,
+            exit => exit,
+        }
+    }
+
+    /// What random scenarios amount to.
+    pub fn of_fuzzed(fuzzed: &Fuzzed) -> Exit {
+        match (fuzzed.broke(), fuzzed.has_findings()) {
+            (true, _) => Exit::Harness,
+            (false, _) if fuzzed.subject_broke() => Exit::Subject,
+            (false, true) => Exit::Findings,
+            (false, false) => Exit::Success,
+        }
+    }
+
+    /// What deviations amount to.
+    pub fn of_mutants(mutants: &Mutants) -> Exit {
+        match mutants.is_complete() {
+            true => Exit::Success,
+            false => Exit::Findings,
         }
     }
 }
@@ -71,6 +101,9 @@ pub enum Trouble {
     /// A file that cannot be written.
     #[error("cannot write {0}: {1}")]
     Unwritable(String, std::io::Error),
+    /// Stored results that are no good: the file, and what is wrong in which line.
+    #[error("{0}")]
+    Stored(String),
     /// The harness itself broke.
     #[error("the harness broke: {0}")]
     Harness(String),
@@ -121,6 +154,7 @@ impl Trouble {
                 text.push_str(&format!("{problems} problem{s} in {files} file{files_s}\n"));
                 text
             }
+            Trouble::Stored(said) => said.clone(),
             other => format!("error: {other}\n"),
         }
     }

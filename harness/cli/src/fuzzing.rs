@@ -2,9 +2,8 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use conformance::case::Case;
@@ -17,26 +16,23 @@ use fuzz::hunt::{By, Catch, NotPlayed};
 use fuzz::reach::{self, Reach};
 use fuzz::{generate, hunt, keep, shrink};
 use indicatif::{ProgressBar, ProgressStyle};
-use report::fuzzing::{self, Caught, Fuzzed, Reached};
-use report::results::CaseResult;
+use report::fuzzing::{self, Caught, Fuzzed, Head, MOST_KEPT, Reached, Sums};
+use report::results::{CaseResult, FORMAT, Of};
 use report::terminal::{self, Paint};
 use runner::HarnessError;
 use runner::subject::Subjects;
 use session::words::ErrorWord;
 
-use crate::args::{Format, FuzzOptions, Selection};
+use crate::args::{FuzzFormat, FuzzOptions, Selection};
 use crate::exit::{Exit, Trouble};
-use crate::run::{progress_target, threads, writable};
-use crate::{files, print, subjects, suite};
+use crate::run::{progress_target, threads};
+use crate::{files, subjects, suite, tell};
 
 /// How many cases are played when nobody says.
 const USUAL_CASES: u64 = 10_000;
 
 /// Every so many cases one is played twice and compared.
 const EVERY_SO_MANY: u64 = 64;
-
-/// The most failures that are shrunk and kept; the others are told.
-const MOST_KEPT: usize = 20;
 
 /// `kickout fuzz`
 ///
@@ -49,7 +45,7 @@ pub fn fuzz(options: &FuzzOptions) -> Result<Exit, Trouble> {
     };
     let library = suite::library(&selection)?;
     let profiles = suite::profiles(&selection, &library)?;
-    writable(&options.report)?;
+    tell::writable(&options.report)?;
     let alphabets: Vec<Alphabet<'_>> = profiles
         .iter()
         .map(|profile| Alphabet::of(profile))
@@ -65,32 +61,37 @@ pub fn fuzz(options: &FuzzOptions) -> Result<Exit, Trouble> {
         subjects: &subjects,
     };
     hush_panics_of_cases();
-    let (sums, took) = field.play_all(options);
-    let (caught, said) = field.keep_all(&sums, options)?;
-    let fuzzed = field.told(&sums, caught);
-    tell(&fuzzed, &said, took, options)?;
-    Ok(exit(&sums, &fuzzed, options))
+    let head = head(&profiles, options)?;
+    let (found, took) = field.play_all(&head, options);
+    let (caught, said) = field.keep_all(&found, options)?;
+    let fuzzed = told(head, found, caught);
+    say(&fuzzed, &said, took, options)?;
+    Ok(Exit::of_fuzzed(&fuzzed))
 }
 
-fn exit(sums: &Sums, fuzzed: &Fuzzed, options: &FuzzOptions) -> Exit {
-    let broke = sums
-        .caught
-        .keys()
-        .any(|catch| matches!(catch.by, By::Broke(_)));
-    let subject = sums
-        .caught
-        .keys()
-        .any(|catch| matches!(catch.by, By::Subject(_)));
-    let unreached = fuzzed.reached.iter().any(|reached| reached.cases == 0);
-    if broke {
-        Exit::Harness
-    } else if subject {
-        Exit::Subject
-    } else if !sums.caught.is_empty() || (options.require_reach && unreached) {
-        Exit::Findings
-    } else {
-        Exit::Success
+fn head(profiles: &[&Profile], options: &FuzzOptions) -> Result<Head, Trouble> {
+    if options.shard.is_some() && options.time.is_some() {
+        let why = "--shard divides a number of cases, and --time is none; give --cases";
+        return Err(Trouble::Usage(why.into()));
     }
+    let hashes = profiles
+        .iter()
+        .map(|profile| format!("{} {}\n", profile.id, profile.hash));
+    Ok(Head {
+        format: FORMAT,
+        of: Of::Fuzz,
+        build: crate::BUILD.to_owned(),
+        suite: conformance::decode::hash(&hashes.collect::<String>()),
+        generator: generate::VERSION,
+        profiles: profiles.iter().map(|profile| profile.id.clone()).collect(),
+        seed: options.seed,
+        cases: match options.time {
+            Some(_) => options.cases,
+            None => Some(options.cases.unwrap_or(USUAL_CASES)),
+        },
+        require_reach: options.require_reach,
+        shard: options.shard,
+    })
 }
 
 thread_local! {
@@ -112,9 +113,7 @@ fn carrier(subjects: &Subjects) -> impl Fn(&Case<'_>) -> Result<Transcript, NotP
             error => NotPlayed::Harness(error.to_string()),
         })?;
         // What a call nobody knows was to bring about never comes, and no rule can tell.
-        let unknown = |what: &What| {
-            matches!(what, What::Result(answer) if answer.error == Some(ErrorWord::Unsupported))
-        };
+        let unknown = |what: &What| matches!(what, What::Result(answer) if answer.error == Some(ErrorWord::Unsupported));
         match !subjects.is_empty() && transcript.entries.iter().any(|entry| unknown(&entry.what)) {
             true => Err(NotPlayed::Unsupported),
             false => Ok(transcript),
@@ -140,16 +139,10 @@ struct Field<'a> {
     subjects: &'a Subjects,
 }
 
-/// What many cases have come to. Its size does not grow with their number.
+/// What many cases have come to.
 #[derive(Debug, Default)]
-struct Sums {
-    cases: u64,
-    played_twice: u64,
-    virtual_ms: u64,
-    long_cases: u64,
-    /// How many cases took so many virtual seconds, from the first to the last step and in all.
-    script: BTreeMap<u64, u64>,
-    whole: BTreeMap<u64, u64>,
+struct Found {
+    sums: Sums,
     reach: Reach,
     /// The first case of each catch, and how many cases there are.
     caught: BTreeMap<Catch, (u64, u64)>,
@@ -169,22 +162,18 @@ impl Field<'_> {
     }
 
     /// Plays the cases; what they came to, and how many seconds it took.
-    fn play_all(&self, options: &FuzzOptions) -> (Sums, f64) {
-        let most = match (options.cases, options.time) {
-            (Some(cases), _) => cases,
-            (None, None) => USUAL_CASES,
-            (None, Some(_)) => u64::MAX,
-        };
+    fn play_all(&self, head: &Head, options: &FuzzOptions) -> (Found, f64) {
+        let (first, end) = head.range();
         let began = Instant::now();
         let is_over =
-            |case| case >= most || options.time.is_some_and(|time| began.elapsed() >= time);
-        let progress = progress(most);
-        let next = AtomicU64::new(0);
-        let all: Mutex<Sums> = Mutex::default();
+            |case| case >= end || options.time.is_some_and(|time| began.elapsed() >= time);
+        let progress = progress(end.saturating_sub(first), end == u64::MAX);
+        let next = AtomicU64::new(first);
+        let all: Mutex<Found> = Mutex::default();
         std::thread::scope(|scope| {
             for _ in 0..threads(options.jobs) {
                 scope.spawn(|| {
-                    let mut own = Sums::default();
+                    let mut own = Found::default();
                     loop {
                         let case = next.fetch_add(1, Ordering::Relaxed);
                         if is_over(case) {
@@ -192,7 +181,7 @@ impl Field<'_> {
                         }
                         self.play_one(case, &mut own);
                         progress.inc(1);
-                        if own.cases.is_multiple_of(256) {
+                        if own.sums.cases.is_multiple_of(256) {
                             progress.set_message(format!("{} caught", own.caught.len()));
                         }
                     }
@@ -209,14 +198,14 @@ impl Field<'_> {
         (all, began.elapsed().as_secs_f64())
     }
 
-    fn play_one(&self, case: u64, sums: &mut Sums) {
+    fn play_one(&self, case: u64, found: &mut Found) {
         let scenario = self.scenario(case);
         let profile = self.alphabet(case).profile;
         let carrier = carrier(self.subjects);
         let mut played = hunt::play(&scenario, profile, self.library, &carrier);
-        sums.cases += 1;
+        found.sums.cases += 1;
         if case.is_multiple_of(EVERY_SO_MANY) {
-            sums.played_twice += 1;
+            found.sums.played_twice += 1;
             let again = hunt::play(&scenario, profile, self.library, &carrier);
             let text =
                 |played: &hunt::Played| played.record.as_ref().map(|(record, _)| record.to_jsonl());
@@ -232,17 +221,18 @@ impl Field<'_> {
             }
         }
         for catch in played.catches {
-            let (first, cases) = sums.caught.entry(catch).or_insert((case, 0));
+            let (first, cases) = found.caught.entry(catch).or_insert((case, 0));
             *first = (*first).min(case);
             *cases += 1;
         }
         if let Some((transcript, _)) = &played.record {
             let (script, whole) = lengths(transcript);
-            sums.virtual_ms += whole;
-            sums.long_cases += u64::from(script > LONG.0);
-            *sums.script.entry(script / 1_000).or_default() += 1;
-            *sums.whole.entry(whole / 1_000).or_default() += 1;
-            sums.reach
+            found.sums.virtual_ms += whole;
+            found.sums.long_cases += u64::from(script > LONG.0);
+            *found.sums.script_seconds.entry(script / 1_000).or_default() += 1;
+            *found.sums.whole_seconds.entry(whole / 1_000).or_default() += 1;
+            found
+                .reach
                 .add(&reach::marks(transcript, profile.rules.login.into_room));
         }
     }
@@ -250,20 +240,23 @@ impl Field<'_> {
     /// Shrinks and keeps what was caught; and what a person is told about each.
     fn keep_all(
         &self,
-        sums: &Sums,
+        found: &Found,
         options: &FuzzOptions,
     ) -> Result<(Vec<Caught>, String), Trouble> {
-        let mut in_order: Vec<(&Catch, u64, u64)> = sums
+        let mut in_order: Vec<(&Catch, u64, u64)> = found
             .caught
             .iter()
             .map(|(catch, (first, cases))| (catch, *first, *cases))
             .collect();
-        in_order.sort_by_key(|(_, first, _)| *first);
+        in_order.sort_by_key(|(catch, first, _)| (*first, catch.say()));
         let mut all = Vec::new();
         let mut said = String::new();
         for (at, (catch, case, cases)) in in_order.into_iter().enumerate() {
             let mut caught = Caught {
                 what: catch.say(),
+                broke: matches!(catch.by, By::Broke(_)),
+                subject: matches!(catch.by, By::Subject(_)),
+                case,
                 sentence: catch.sentence(self.library),
                 profile: self.alphabet(case).profile.id.clone(),
                 seed: self.seed(case),
@@ -319,51 +312,26 @@ impl Field<'_> {
         let result = CaseResult::judged(kept, &transcript, verdict, self.library, repeat);
         terminal::failure(&result, &kept.source, Paint { color: true })
     }
+}
 
-    fn told(&self, sums: &Sums, caught: Vec<Caught>) -> Fuzzed {
-        Fuzzed {
-            generator: generate::VERSION,
-            profiles: self
-                .alphabets
-                .iter()
-                .map(|alphabet| alphabet.profile.id.clone())
-                .collect(),
-            seed: self.seed,
-            cases: sums.cases,
-            played_twice: sums.played_twice,
-            median_script_ms: median(&sums.script) * 1_000,
-            median_whole_ms: median(&sums.whole) * 1_000,
-            long_cases: sums.long_cases,
-            virtual_ms: sums.virtual_ms,
-            caught,
-            reached: sums
-                .reach
-                .all()
-                .map(|(mark, cases)| Reached {
-                    mark: mark.word().to_owned(),
-                    means: mark.means().to_owned(),
-                    cases,
-                })
-                .collect(),
-        }
+fn told(head: Head, found: Found, caught: Vec<Caught>) -> Fuzzed {
+    let reached = found.reach.all().map(|(mark, cases)| Reached {
+        mark: mark.word().to_owned(),
+        means: mark.means().to_owned(),
+        cases,
+    });
+    Fuzzed {
+        head,
+        caught,
+        reached: reached.collect(),
+        sums: found.sums,
     }
 }
 
-impl Sums {
-    fn merge(&mut self, other: Sums) {
-        self.cases += other.cases;
-        self.played_twice += other.played_twice;
-        self.virtual_ms += other.virtual_ms;
-        self.long_cases += other.long_cases;
+impl Found {
+    fn merge(&mut self, other: Found) {
+        self.sums.merge(other.sums);
         self.reach.merge(&other.reach);
-        for (into, from) in [
-            (&mut self.script, other.script),
-            (&mut self.whole, other.whole),
-        ] {
-            for (seconds, cases) in from {
-                *into.entry(seconds).or_default() += cases;
-            }
-        }
         for (catch, (case, cases)) in other.caught {
             let (first, all) = self.caught.entry(catch).or_insert((case, 0));
             *first = (*first).min(case);
@@ -388,51 +356,26 @@ fn lengths(transcript: &Transcript) -> (u64, u64) {
     (script, whole)
 }
 
-/// The middle one, in seconds.
-fn median(cases: &BTreeMap<u64, u64>) -> u64 {
-    let all: u64 = cases.values().sum();
-    let mut before = 0;
-    for (seconds, many) in cases {
-        before += many;
-        if before * 2 >= all {
-            return *seconds;
-        }
-    }
-    0
-}
-
-fn tell(fuzzed: &Fuzzed, said: &str, took: f64, options: &FuzzOptions) -> Result<(), Trouble> {
+fn say(fuzzed: &Fuzzed, said: &str, took: f64, options: &FuzzOptions) -> Result<(), Trouble> {
     let mut text = said.to_owned();
     text.push_str(&fuzzing::terminal(fuzzed, Paint { color: true }));
     let threads = threads(options.jobs);
-    let rate = fuzzed.cases as f64 / took.max(0.001);
+    let rate = fuzzed.sums.cases as f64 / took.max(0.001);
     text.push_str(&format!(
         "{took:.1} s on {threads} threads: {rate:.0} cases a second\n"
     ));
-    if options.report.iter().any(|report| report.path.is_none()) {
-        let _ = anstream::stderr().lock().write_all(text.as_bytes());
-    } else {
-        print(&text)?;
-    }
-    for report in &options.report {
-        let text = match report.format {
-            Format::Ndjson => fuzzing::ndjson(fuzzed),
-        };
-        match &report.path {
-            Some(path) => files::write(path, &text)?,
-            None => print(&text)?,
-        }
-    }
-    Ok(())
+    tell::say_and_report(&text, &options.report, |format| match format {
+        FuzzFormat::Ndjson => fuzzing::ndjson(fuzzed),
+    })
 }
 
-fn progress(most: u64) -> ProgressBar {
+fn progress(most: u64, is_open: bool) -> ProgressBar {
     let Some(target) = progress_target() else {
         return ProgressBar::hidden();
     };
-    let (length, form) = match most {
-        u64::MAX => (None, "{spinner} {pos} cases, {per_sec}, {elapsed}, {msg}"),
-        most => (
+    let (length, form) = match is_open {
+        true => (None, "{spinner} {pos} cases, {per_sec}, {elapsed}, {msg}"),
+        false => (
             Some(most),
             "{bar:30} {pos}/{len} cases, {per_sec}, {elapsed}, {msg}",
         ),

@@ -5,6 +5,10 @@
 //! - [`subjects`]: programs that take the place of the reference peers
 //! - [`suite`]: the built-in suite, and scenarios from disk
 //! - [`run`]: plays cases and tells what became of them
+//! - [`known`]: failures that are known
+//! - [`last_failed`]: what failed in the last runs of a folder
+//! - [`stored`]: `report` and `merge`: stored results again
+//! - [`tell`]: reports to where they are wanted
 //! - [`fuzzing`]: random scenarios, and what is kept of them
 //! - [`replay`]: a kept failure or a stored transcript again
 //! - [`mutants`]: what the suite catches of peers that break rules
@@ -24,14 +28,18 @@ pub mod exit;
 pub mod explain;
 pub mod files;
 pub mod fuzzing;
+pub mod known;
+pub mod last_failed;
 pub mod look_up;
 pub mod mutants;
 pub mod replay;
 pub mod run;
 pub mod serve;
 pub mod snapshots;
+pub mod stored;
 pub mod subjects;
 pub mod suite;
+pub mod tell;
 pub mod token;
 
 use std::io::Write;
@@ -41,6 +49,9 @@ use clap::Parser;
 
 use crate::args::{Arguments, Command};
 use crate::exit::{Exit, Trouble};
+
+/// The version, and a digest of what the program was built from.
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("KICKOUT_DIGEST"));
 
 /// Runs the program on the arguments it was started with.
 pub fn main() -> ExitCode {
@@ -65,8 +76,10 @@ pub fn main() -> ExitCode {
         Command::Mutants(options) => mutants::mutants(options),
         Command::Coverage(options) => coverage::coverage(options),
         Command::Serve(options) => serve::serve(options),
+        Command::Report(options) => stored::report(options),
+        Command::Merge(options) => stored::merge(options),
         Command::List(options) => look_up::list(options),
-        Command::Schema => look_up::schema(),
+        Command::Schema(options) => look_up::schema(options),
         Command::Explain(options) => explain::explain(options),
         Command::Token(command) => token::token(command),
         Command::Adapter(command) => adapter::adapter(command),

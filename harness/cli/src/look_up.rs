@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use conformance::plan;
 use conformance::schema;
 
-use crate::args::ListOptions;
+use crate::args::{ListOptions, SchemaOf, SchemaOptions};
 use crate::exit::{Exit, Trouble};
 use crate::{print, suite};
 
@@ -37,8 +37,11 @@ pub fn list(options: &ListOptions) -> Result<Exit, Trouble> {
 ///
 /// # Errors
 /// Standard output cannot be written.
-pub fn schema() -> Result<Exit, Trouble> {
-    let schema = schema::json_schema();
+pub fn schema(options: &SchemaOptions) -> Result<Exit, Trouble> {
+    let schema = match options.of {
+        SchemaOf::Scenarios => schema::json_schema(),
+        SchemaOf::Results => report::ndjson::schema(),
+    };
     print(&format!("{schema:#}\n"))?;
     Ok(Exit::Success)
 }

@@ -1,8 +1,8 @@
 //! `kickout mutants`: which deviations the suite catches.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use conformance::case::{Case, DEFAULT_SEED};
 use conformance::deviation::{Deviation, Deviations, Subject};
@@ -13,15 +13,15 @@ use conformance::profile::Profile;
 use conformance::scenario::Scenario;
 use fuzz::alphabet::Alphabet;
 use indicatif::{ProgressBar, ProgressStyle};
-use report::mutants::{self as said, Catch, Mutant, Mutants, Outcome, Unproven};
+use report::mutants::{self as said, Catch, Head, Mutant, Mutants, Outcome, Unproven};
+use report::results::{FORMAT, Of};
 use report::terminal::Paint;
 use runner::subject::Subjects;
 
-use crate::args::{CoverageFormat, MutantsOptions, Selection};
+use crate::args::{CoverageFormat, MutantsOptions, Report, Selection};
 use crate::exit::{Exit, Trouble};
-use crate::run;
-use crate::subjects;
 use crate::suite::{self, Member};
+use crate::{run, subjects, tell};
 
 /// From so many devices on a scenario is played only when the others have caught nothing.
 const CROWD: usize = 50;
@@ -48,7 +48,10 @@ pub fn mutants(options: &MutantsOptions) -> Result<Exit, Trouble> {
     let meant = |deviation: &&Deviation| {
         let name = &deviation.name;
         filter.as_ref().is_none_or(|filter| filter.is_match(name))
-            && deviation.party.iter().all(|party| subjects.command(*party).is_none())
+            && deviation
+                .party
+                .iter()
+                .all(|party| subjects.command(*party).is_none())
             && profiles
                 .iter()
                 .any(|profile| deviation.subject(profile).is_some())
@@ -58,7 +61,7 @@ pub fn mutants(options: &MutantsOptions) -> Result<Exit, Trouble> {
         let none = "nothing to try: no deviation is selected";
         return Err(Trouble::Nothing(none.into()));
     }
-    run::writable(&options.report)?;
+    tell::writable(&options.report)?;
     let trial = Trial {
         library: &library,
         profiles,
@@ -66,22 +69,67 @@ pub fn mutants(options: &MutantsOptions) -> Result<Exit, Trouble> {
         fuzz: options.fuzz,
         subjects: &subjects,
     };
-    let mut tried = trial.try_all(&wanted, options.jobs);
+    let head = head(&wanted, &trial, options);
+    let planned: BTreeSet<&String> = head.planned().collect();
+    let mine: Vec<&Deviation> = wanted
+        .iter()
+        .filter(|deviation| planned.contains(&deviation.name))
+        .copied()
+        .collect();
+    let mut tried = trial.try_all(&mine, options.jobs);
     tried.sort_by_key(|mutant| mutant.outcome);
     let all = Mutants {
+        head,
         deviations: tried,
         unproven: unproven(&deviations, &library, options),
-        fuzz_budget: options.fuzz,
     };
-    let text = said::terminal(&all, Paint { color: true });
-    run::say_and_report(&text, &options.report, |format| match format {
-        CoverageFormat::Markdown => said::markdown(&all),
-        CoverageFormat::Ndjson => said::ndjson(&all),
-    })?;
-    Ok(match all.is_complete() {
-        true => Exit::Success,
-        false => Exit::Findings,
+    say(&all, &options.report)?;
+    Ok(Exit::of_mutants(&all))
+}
+
+/// Tells people at the terminal, and writes the reports.
+///
+/// # Errors
+/// A place that cannot be written.
+pub fn say(all: &Mutants, reports: &[Report<CoverageFormat>]) -> Result<(), Trouble> {
+    let text = said::terminal(all, Paint { color: true });
+    tell::say_and_report(&text, reports, |format| match format {
+        CoverageFormat::Markdown => said::markdown(all),
+        CoverageFormat::Ndjson => said::ndjson(all),
     })
+}
+
+fn head(wanted: &[&Deviation], trial: &Trial<'_>, options: &MutantsOptions) -> Head {
+    let hashes = trial
+        .members
+        .iter()
+        .map(|member| (&member.scenario.name, &member.scenario.hash))
+        .chain(
+            trial
+                .profiles
+                .iter()
+                .map(|profile| (&profile.id, &profile.hash)),
+        );
+    let suite: String = hashes
+        .map(|(name, hash)| format!("{name} {hash}\n"))
+        .collect();
+    Head {
+        format: FORMAT,
+        of: Of::Mutants,
+        build: crate::BUILD.to_owned(),
+        suite: conformance::decode::hash(&suite),
+        profiles: trial
+            .profiles
+            .iter()
+            .map(|profile| profile.id.clone())
+            .collect(),
+        fuzz_budget: options.fuzz,
+        deviations: wanted
+            .iter()
+            .map(|deviation| deviation.name.clone())
+            .collect(),
+        shard: options.shard,
+    }
 }
 
 /// What a part of the deviations leaves unproven says nothing.

@@ -1,29 +1,33 @@
 //! Plays cases and tells what became of them.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
 
 use conformance::case::{Case, DEFAULT_SEED};
 use conformance::judge;
 use conformance::library::Library;
 use conformance::plan;
 use conformance::profile::Profile;
+use conformance::requirement::Party;
 use conformance::text;
 use conformance::transcript::Transcript;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use report::ndjson;
-use report::results::{CaseResult, Kind, Status};
-use report::terminal::{self, Paint};
+use report::format::Format;
+use report::results::{
+    CaseName, CaseResult, FORMAT, Head, Kind, Of, Profile as AboutProfile, Record, Requirement,
+    Results, Rule, Scenario as AboutScenario, Selection as Selected, Status,
+};
 use runner::HarnessError;
-use runner::subject::Subjects;
 
-use crate::args::{Format, Report, RunOptions};
+use crate::args::{Embed, Report, RunOptions};
 use crate::exit::{Exit, Trouble};
+use crate::known::{self, List};
 use crate::snapshots::{Compared, Policy};
 use crate::suite::{self, Member};
-use crate::{files, print, subjects};
+use crate::{files, last_failed, subjects, tell};
 
 /// `kickout run`
 ///
@@ -31,19 +35,126 @@ use crate::{files, print, subjects};
 /// Files that are no good or cannot be read or written, or nothing to run.
 pub fn run(options: &RunOptions) -> Result<Exit, Trouble> {
     let library = suite::library(&options.selection)?;
-    let options = &deviating(options, &library)?;
+    let options = &understood(options, &library)?;
     let profiles = suite::profiles(&options.selection, &library)?;
     let members = suite::scenarios(&options.selection, &library)?;
-    writable(&options.report)?;
+    let list = options.known_failures.as_deref();
+    let mut known = list.map(|path| List::read(path, &library)).transpose()?;
+    if let Some(path) = &options.write_known_failures {
+        known::refuse_overwriting(path, list)?;
+    }
+    tell::writable(&options.report)?;
     let options = &with_subjects(options, &profiles)?;
-    let results = play(&members, &profiles, &library, options)?;
-    tell(&members, &results, options)?;
-    Ok(Exit::of(&results))
+    let mut results = Results::empty(head(&members, &profiles, options));
+    if results.head.again.is_some() && results.head.planned().next().is_none() {
+        let none = "nothing to play again: none of the selected cases failed the last time";
+        return Err(Trouble::Nothing(none.into()));
+    }
+    results.cases = play(&members, &profiles, &library, options)?;
+    results.head.left_out = results
+        .head
+        .planned()
+        .count()
+        .saturating_sub(results.cases.len());
+    describe(&mut results, &members, &profiles, &library);
+    if options.deviation.is_none() {
+        last_failed::remember(&results);
+    }
+    if let Some(known) = &mut known {
+        known.apply(&mut results);
+    }
+    if let Some(path) = &options.write_known_failures {
+        known::write(path, &results)?;
+    }
+    tell::all_and_github(&results, &options.report)?;
+    Ok(Exit::of_all(&results))
 }
 
-/// The same options with the deviation looked up. What deviating peers leave is no record.
-fn deviating(options: &RunOptions, library: &Library) -> Result<RunOptions, Trouble> {
+/// What is to be played, and by whom.
+fn head(members: &[Member], profiles: &[&Profile], options: &RunOptions) -> Head {
+    let hashes = members
+        .iter()
+        .map(|member| (&member.scenario.name, &member.scenario.hash))
+        .chain(profiles.iter().map(|profile| (&profile.id, &profile.hash)));
+    let suite: String = hashes
+        .map(|(name, hash)| format!("{name} {hash}\n"))
+        .collect();
+    let selection = &options.selection;
+    let paths = selection.paths.iter();
+    let player = |party| {
+        let command = options.subjects.command(party);
+        command.unwrap_or(judge::REFERENCE).to_owned()
+    };
+    Head {
+        format: FORMAT,
+        of: Of::Run,
+        build: crate::BUILD.to_owned(),
+        suite: conformance::decode::hash(&suite),
+        seed: options.seed,
+        client: player(Party::Client),
+        server: player(Party::Server),
+        deviation: options.deviation.clone(),
+        selection: Selected {
+            paths: paths.map(|path| path.display().to_string()).collect(),
+            filter: selection.filter.clone(),
+            tags: selection.tag.clone(),
+            profiles: match selection.profile.iter().any(|id| id == "all") {
+                true => Vec::new(),
+                false => selection.profile.clone(),
+            },
+        },
+        profiles: profiles.iter().map(|profile| profile.id.clone()).collect(),
+        scenarios: members
+            .iter()
+            .map(|member| member.scenario.name.clone())
+            .collect(),
+        shard: options.shard,
+        again: options.again.as_ref().map(|again| {
+            let cases = again.iter();
+            cases
+                .map(|(scenario, profile)| CaseName {
+                    scenario: scenario.clone(),
+                    profile: profile.clone(),
+                })
+                .collect()
+        }),
+        left_out: 0,
+    }
+}
+
+/// Adds what the cases speak of.
+fn describe(results: &mut Results, members: &[Member], profiles: &[&Profile], library: &Library) {
+    results.profiles = profiles
+        .iter()
+        .map(|profile| AboutProfile::of(profile))
+        .collect();
+    results.requirements = Requirement::all(profiles, library);
+    results.rules = Rule::all(library);
+    let cases = &results.cases;
+    let has_cases = |member: &&Member| {
+        let at = cases.partition_point(|case| case.scenario < member.scenario.name);
+        cases
+            .get(at)
+            .is_some_and(|case| case.scenario == member.scenario.name)
+    };
+    results.scenarios = members
+        .iter()
+        .filter(has_cases)
+        .map(|member| AboutScenario::of(&member.scenario))
+        .collect();
+}
+
+/// The same options with the deviation and the cases that failed looked up. What deviating peers
+/// leave is no record.
+fn understood(options: &RunOptions, library: &Library) -> Result<RunOptions, Trouble> {
     let mut options = options.clone();
+    options.again = match &options.last_failed {
+        None => None,
+        Some(None) => Some(last_failed::remembered()?),
+        Some(Some(path)) => Some(last_failed::stored(path)?),
+    };
+    let takes_time = |report: &Report<Format>| report.format == Format::Junit;
+    options.wall_times |= options.report.iter().any(takes_time);
     if let Some(name) = &options.deviation {
         let known = suite::deviation(name, library)?;
         options.played_by = Some(Box::new(known));
@@ -76,6 +187,7 @@ pub fn play(
     let cases: Vec<(&Member, &Profile)> = members
         .iter()
         .flat_map(|member| profiles.iter().map(move |profile| (member, *profile)))
+        .filter(|(member, profile)| is_meant(&member.scenario.name, &profile.id, options))
         .collect();
     let jobs = threads(options.jobs);
     // Crowds first: one that is played last leaves the other threads with nothing to do.
@@ -83,14 +195,28 @@ pub fn play(
     order.sort_by_key(|index| std::cmp::Reverse(cases[*index].0.scenario.clients.len()));
     let progress = progress(cases.len());
     let next = AtomicUsize::new(0);
+    let stopped = AtomicBool::new(false);
     let done: Mutex<BTreeMap<usize, Result<CaseResult, Trouble>>> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..jobs.min(cases.len()) {
             scope.spawn(|| {
                 while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if stopped.load(Ordering::Relaxed) {
+                        break;
+                    }
                     let (member, profile) = &cases[index];
-                    let result = play_one(member, profile, library, options);
+                    let began = Instant::now();
+                    let mut result = play_one(member, profile, library, options);
+                    if options.wall_times
+                        && let Ok(result) = &mut result
+                    {
+                        result.wall_us = u64::try_from(began.elapsed().as_micros()).ok();
+                    }
                     progress.inc(1);
+                    let is_bad = |result: &CaseResult| result.status.is_bad();
+                    if options.fail_fast && result.as_ref().map_or(true, is_bad) {
+                        stopped.store(true, Ordering::Relaxed);
+                    }
                     if let Ok(mut done) = done.lock() {
                         done.insert(index, result);
                     }
@@ -99,10 +225,40 @@ pub fn play(
         }
     });
     progress.finish_and_clear();
-    let done = done
+    let mut done = done
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
+    if options.fail_fast {
+        leave_out_what_follows(&mut done, &order);
+    }
     done.into_values().collect()
+}
+
+/// Keeps what comes up to the first failure in the order of playing. Everything before it had begun
+/// and was played to its end, so what is kept does not depend on how many are played at once.
+fn leave_out_what_follows(
+    done: &mut BTreeMap<usize, Result<CaseResult, Trouble>>,
+    order: &[usize],
+) {
+    let is_bad = |index: &usize| match done.get(index) {
+        Some(Ok(result)) => result.status.is_bad(),
+        Some(Err(_)) => true,
+        None => false,
+    };
+    if let Some(first) = order.iter().position(is_bad) {
+        for index in order.iter().skip(first + 1) {
+            done.remove(index);
+        }
+    }
+}
+
+/// Is the case in the part that is to be played?
+fn is_meant(scenario: &str, profile: &str, options: &RunOptions) -> bool {
+    let again = options.again.as_ref();
+    options
+        .shard
+        .is_none_or(|shard| shard.holds_case(scenario, profile))
+        && again.is_none_or(|again| again.contains(&(scenario.to_owned(), profile.to_owned())))
 }
 
 fn play_one(
@@ -144,6 +300,17 @@ fn play_one(
             return Ok(unplayed(status, reason));
         }
     };
+    for _ in 1..options.repeat {
+        let again = options
+            .subjects
+            .run(&case)
+            .map_err(|error| error.to_string());
+        let again = again.map(|again| again.to_jsonl());
+        if let Some(how) = differs(&transcript.to_jsonl(), again) {
+            let reason = format!("{how}\nrepeat: {repeat} --repeat {}", options.repeat);
+            return Ok(unplayed(Status::HarnessError, reason));
+        }
+    }
     let verdict = match judge::judge(&case, &transcript, &library.catalogue, &library.rules) {
         Ok(verdict) => verdict,
         Err(stale) => return Ok(unplayed(Status::HarnessError, stale.to_string())),
@@ -154,7 +321,33 @@ fn play_one(
         files::write(&path, &transcript.to_jsonl())?;
     }
     compare(member, profile, &transcript, options, &repeat, &mut result)?;
+    let is_kept = match options.embed {
+        Embed::All => true,
+        Embed::Failed => result.status.is_bad(),
+        Embed::None => false,
+    };
+    result.transcript = is_kept.then(|| Record::of(&transcript));
     Ok(result)
+}
+
+/// How a case went otherwise when it was played again.
+fn differs(first: &str, again: Result<String, String>) -> Option<String> {
+    let again = match again {
+        Ok(again) => again,
+        Err(error) => return Some(format!("played again it broke: {error}")),
+    };
+    if first == again {
+        return None;
+    }
+    let lines = first.lines().zip(again.lines());
+    let same = lines.take_while(|(first, again)| first == again).count();
+    let line = |text: &str| text.lines().nth(same).unwrap_or("the end").to_owned();
+    Some(format!(
+        "the same case gave different transcripts; line {} was\n{}\nand then\n{}",
+        same + 1,
+        line(first),
+        line(&again)
+    ))
 }
 
 /// Recorded transcripts are compared only with the default seed.
@@ -201,92 +394,6 @@ fn repeat(member: &Member, profile: &Profile, seed: u64) -> String {
         command.push_str(&format!(" --seed {seed}"));
     }
     command
-}
-
-/// Reports must have a place before hours are spent on making them.
-///
-/// # Errors
-/// One has none.
-pub fn writable<F>(reports: &[Report<F>]) -> Result<(), Trouble> {
-    for report in reports {
-        if let Some(path) = &report.path {
-            let unwritable = |error| Trouble::Unwritable(path.display().to_string(), error);
-            if path.is_dir() {
-                let error = std::io::Error::other("it is a folder");
-                return Err(unwritable(error));
-            }
-            let folder = match path.parent() {
-                Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-                _ => ".".into(),
-            };
-            std::fs::create_dir_all(&folder).map_err(unwritable)?;
-            tempfile::tempfile_in(&folder).map_err(unwritable)?;
-        }
-    }
-    Ok(())
-}
-
-/// Prints a text for people and writes the reports.
-///
-/// # Errors
-/// A place that cannot be written.
-pub fn say_and_report<F: Copy>(
-    text: &str,
-    reports: &[Report<F>],
-    render: impl Fn(F) -> String,
-) -> Result<(), Trouble> {
-    if reports.iter().any(|report| report.path.is_none()) {
-        // Standard output belongs to the report; people read the other stream.
-        let _ = anstream::stderr().lock().write_all(text.as_bytes());
-    } else {
-        print(text)?;
-    }
-    for report in reports {
-        let text = render(report.format);
-        match &report.path {
-            Some(path) => files::write(path, &text)?,
-            None => print(&text)?,
-        }
-    }
-    Ok(())
-}
-
-fn tell(members: &[Member], results: &[CaseResult], options: &RunOptions) -> Result<(), Trouble> {
-    say_and_report(
-        &told(members, results, &options.subjects),
-        &options.report,
-        |format| match format {
-            Format::Ndjson => ndjson::render(results, options.seed),
-        },
-    )
-}
-
-/// Failures first, then a line for each scenario, then the summary. Colour is always put in;
-/// the stream takes it out where it is not wanted.
-fn told(members: &[Member], results: &[CaseResult], subjects: &Subjects) -> String {
-    let paint = Paint { color: true };
-    let of = |member: &Member| {
-        let name = member.scenario.name.clone();
-        results.iter().filter(move |result| result.scenario == name)
-    };
-    let mut text = String::new();
-    for member in members {
-        for result in of(member) {
-            if result.status.is_bad() {
-                text.push_str(&terminal::failure(result, &member.scenario.source, paint));
-            }
-        }
-    }
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    for member in members {
-        let results: Vec<CaseResult> = of(member).cloned().collect();
-        text.push_str(&terminal::scenario_line(&results, paint));
-    }
-    text.push_str(&terminal::summary(results, paint));
-    text.push_str(&subjects::named(subjects));
-    text
 }
 
 /// How many cases are played at once.

@@ -258,7 +258,11 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn read(path: &Path) -> Result<Source, Trouble> {
+/// A text from disk.
+///
+/// # Errors
+/// It cannot be read, or is no text.
+pub(crate) fn read(path: &Path) -> Result<Source, Trouble> {
     let shown = path.display().to_string();
     let unreadable = |error| Trouble::Unreadable(shown.clone(), error);
     let size = std::fs::metadata(path).map_err(unreadable)?.len();

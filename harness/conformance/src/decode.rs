@@ -51,7 +51,7 @@ pub(crate) fn decode_json<T: DeserializeOwned>(
 }
 
 /// The first 16 hexadecimal digits of the SHA-256 of a text.
-pub(crate) fn hash(text: &str) -> String {
+pub fn hash(text: &str) -> String {
     Sha256::digest(text.as_bytes())
         .iter()
         .take(8)

@@ -242,7 +242,7 @@ fn label(text: &str) -> Option<Cow<'_, str>> {
 }
 
 /// `text` on one line and without anything that a terminal would obey.
-fn clean(text: &str) -> Cow<'_, str> {
+pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.chars().any(commands) {
         return Cow::Borrowed(text);
     }

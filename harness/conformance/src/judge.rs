@@ -312,9 +312,7 @@ impl Judgement<'_> {
     /// Does it hang on a call that a peer did not know? What such a call was to bring about never
     /// comes.
     fn is_unsupported(&self, unmet: &Unmet) -> bool {
-        let unknown = |what: &What| {
-            matches!(what, What::Result(answer) if answer.error == Some(ErrorWord::Unsupported))
-        };
+        let unknown = |what: &What| matches!(what, What::Result(answer) if answer.error == Some(ErrorWord::Unsupported));
         let entries = &self.transcript.entries;
         let stopped = |what: &What| matches!(what, What::Stopped { .. });
         self.shown(unmet).is_some_and(unknown)

@@ -25,6 +25,8 @@ pub struct Requirement {
     pub catalogue: String,
     /// The document it is taken from.
     pub document: String,
+    /// The address of that document, where it has one.
+    pub page: Option<String>,
     /// What it says, in our words.
     pub statement: String,
     /// Where in the document.
@@ -79,6 +81,7 @@ struct File {
     document: String,
     #[serde(default)]
     source: String,
+    page: Option<String>,
     requirements: Vec<Row>,
 }
 
@@ -120,6 +123,7 @@ impl Catalogue {
                 id: row.id.clone(),
                 catalogue: file.catalogue.clone(),
                 document: file.document.clone(),
+                page: file.page.clone(),
                 statement: row.statement,
                 place: row.place,
                 strength: row.strength,

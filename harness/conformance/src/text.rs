@@ -32,6 +32,11 @@ pub fn render(transcript: &Transcript) -> String {
     text
 }
 
+/// The entries that are worth showing, and a sentence about those of a crowd that are not.
+pub fn without_crowd(entries: &[Entry]) -> (Vec<&Entry>, Option<String>) {
+    crowd::shown(entries)
+}
+
 /// Some entries, a line each, runs of heartbeats in one.
 pub fn render_entries(entries: &[Entry], text: &mut String) {
     lines(&entries.iter().collect::<Vec<_>>(), text);
@@ -266,7 +271,8 @@ fn native(name: Option<&str>) -> String {
     name.map(|name| format!(" = {name}")).unwrap_or_default()
 }
 
-fn is_heartbeat(entry: &Entry) -> bool {
+/// Was nothing but heartbeats sent?
+pub fn is_heartbeat(entry: &Entry) -> bool {
     match &entry.what {
         What::Sent { messages, .. } => {
             !messages.is_empty() && messages.iter().all(Message::is_heartbeat)

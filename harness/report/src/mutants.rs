@@ -3,28 +3,65 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::ndjson::{CUT_SHORT, Problem, line, lines};
+use crate::results::{Of, Shard};
 use crate::terminal::Paint;
 
-/// Raised whenever a field changes its meaning.
-pub const FORMAT: u32 = 1;
-
 /// What has become of all deviations.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Mutants {
+    /// What was to be tried, and by which build.
+    pub head: Head,
     /// In the order of the files, those that survived first.
     pub deviations: Vec<Mutant>,
     /// Rows that must hold and that no deviation breaks.
     pub unproven: Vec<Unproven>,
+}
+
+/// What was to be tried, and by which build.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Head {
+    /// The version of the stored form.
+    pub format: u32,
+    /// What the results are of.
+    pub of: Of,
+    /// The version of the program, and a digest of what it was built from.
+    pub build: String,
+    /// A digest of the scenarios and profiles.
+    pub suite: String,
+    /// The profiles.
+    pub profiles: Vec<String>,
     /// How many random cases were tried at most, where they were.
     pub fuzz_budget: Option<u64>,
+    /// The deviations, in the order of the files.
+    pub deviations: Vec<String>,
+    /// Which part of them was to be tried; all of them without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+}
+
+/// How many there are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Foot {
+    deviations: usize,
+    unproven: usize,
+}
+
+impl Head {
+    /// The deviations that were to be tried.
+    pub fn planned(&self) -> impl Iterator<Item = &String> {
+        let mine = |name: &&String| self.shard.is_none_or(|shard| shard.holds(name));
+        self.deviations.iter().filter(mine)
+    }
 }
 
 /// What has become of one deviation.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Mutant {
     /// Its name.
     pub name: String,
@@ -47,8 +84,8 @@ pub struct Mutant {
 }
 
 /// A catch.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Catch {
     /// What noticed, such as `rule I2` or `step 5`.
     pub by: String,
@@ -63,7 +100,7 @@ pub struct Catch {
 }
 
 /// What has become of a deviation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Nothing noticed.
@@ -75,8 +112,8 @@ pub enum Outcome {
 }
 
 /// A row that no deviation breaks.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Unproven {
     /// The row.
     pub row: String,
@@ -117,7 +154,7 @@ impl Mutants {
     }
 
     fn fuzz_score(&self) -> Option<String> {
-        let budget = self.fuzz_budget?;
+        let budget = self.head.fuzz_budget?;
         let found = self
             .deviations
             .iter()
@@ -167,29 +204,75 @@ pub fn terminal(mutants: &Mutants, paint: Paint) -> String {
 
 /// For programs: one JSON object a line, a header first.
 pub fn ndjson(mutants: &Mutants) -> String {
-    #[derive(Serialize)]
-    #[serde(rename_all = "kebab-case")]
-    enum Line<'a> {
-        Head {
-            format: u32,
-            fuzz_budget: Option<u64>,
-        },
-        Deviation(&'a Mutant),
-        Unproven(&'a Unproven),
-    }
-    let mut lines = vec![Line::Head {
-        format: FORMAT,
-        fuzz_budget: mutants.fuzz_budget,
-    }];
-    lines.extend(mutants.deviations.iter().map(Line::Deviation));
-    lines.extend(mutants.unproven.iter().map(Line::Unproven));
     let mut text = String::new();
-    for line in lines {
-        // Plain data: serialising it cannot fail.
-        let json = serde_json::to_string(&line).expect("a report is plain data");
-        let _ = writeln!(text, "{json}");
+    line(&mut text, "head", &mutants.head);
+    for deviation in &mutants.deviations {
+        line(&mut text, "deviation", deviation);
     }
+    for row in &mutants.unproven {
+        line(&mut text, "unproven", row);
+    }
+    let foot = Foot {
+        deviations: mutants.deviations.len(),
+        unproven: mutants.unproven.len(),
+    };
+    line(&mut text, "foot", &foot);
     text
+}
+
+/// Reads what [`ndjson`] wrote.
+///
+/// # Errors
+/// Everything that is wrong with it, by line.
+pub fn read(text: &str) -> Result<Mutants, Vec<Problem>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    enum Line {
+        Head(Head),
+        Deviation(Mutant),
+        Unproven(Unproven),
+        Foot(Foot),
+    }
+    let (mut head, mut foot) = (None, None);
+    let (mut deviations, mut unproven) = (Vec::new(), Vec::new());
+    let mut problems = Vec::new();
+    let lines = lines(text, Of::Mutants)?;
+    let last = lines.len();
+    for (at, line) in lines {
+        match line {
+            Line::Head(line) if at == 1 => head = Some(line),
+            Line::Foot(line) if at == last => foot = Some(line),
+            Line::Deviation(line) => deviations.push(line),
+            Line::Unproven(line) => unproven.push(line),
+            Line::Head(_) | Line::Foot(_) => problems.push(Problem {
+                line: at,
+                message: "a second header or sum; `kickout merge` joins results".into(),
+            }),
+        }
+    }
+    let counted = Foot {
+        deviations: deviations.len(),
+        unproven: unproven.len(),
+    };
+    let message = match &foot {
+        None => CUT_SHORT,
+        Some(foot) if *foot != counted => "the last line counts more or fewer than there are",
+        Some(_) => "",
+    };
+    if problems.is_empty() && !message.is_empty() {
+        problems.push(Problem {
+            line: last,
+            message: message.into(),
+        });
+    }
+    match head {
+        Some(head) if problems.is_empty() => Ok(Mutants {
+            head,
+            deviations,
+            unproven,
+        }),
+        _ => Err(problems),
+    }
 }
 
 /// For a file that is kept: no times or places of this machine.
@@ -200,19 +283,19 @@ pub fn markdown(mutants: &Mutants) -> String {
         let _ = writeln!(text, "\n{score}");
     }
     text.push_str("\n| deviation | who | what it does | breaks | caught by | in | case |");
-    text.push_str(if mutants.fuzz_budget.is_some() {
+    text.push_str(if mutants.head.fuzz_budget.is_some() {
         " random case |\n"
     } else {
         "\n"
     });
     text.push_str("|---|---|---|---|---|---|--:|");
-    text.push_str(if mutants.fuzz_budget.is_some() {
+    text.push_str(if mutants.head.fuzz_budget.is_some() {
         "--:|\n"
     } else {
         "\n"
     });
     for mutant in &mutants.deviations {
-        row(mutant, mutants.fuzz_budget.is_some(), &mut text);
+        row(mutant, mutants.head.fuzz_budget.is_some(), &mut text);
     }
     if !mutants.unproven.is_empty() {
         text.push_str(

@@ -1,358 +1,267 @@
-//! What a run has come to, case by case.
+//! What a run has come to: everything that any report of it shows.
+//!
+//! - this file: the whole, and its header
+//! - [`case`]: one case and what became of it
+//! - [`about`]: what the cases speak of: profiles, requirements, rules, scenarios
+//! - [`record`]: the transcript of a case, cut to what people look at
+//! - [`known`]: failures that somebody listed
+//! - [`words`]: the words of the schema
 
-use std::collections::BTreeMap;
+pub mod about;
+pub mod case;
+pub mod known;
+pub mod record;
+#[cfg(test)]
+pub(crate) mod sample;
+pub(crate) mod words;
 
-use conformance::judge::{Fault, Finding, Means, Noticed, Verdict};
-use conformance::library::Library;
-use conformance::scenario::Scenario;
-use conformance::text;
-use conformance::transcript::{Transcript, What};
-use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Raised whenever a field changes its meaning.
-pub const FORMAT: u32 = 1;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// How many entries of the transcript are shown before and after the one that matters.
-const AROUND: usize = 6;
+pub use self::about::{Profile, Requirement, Rule, Scenario};
+pub use self::case::{By, CaseResult, Decision, Kind, Notes, Shown, Status};
+pub use self::known::{Known, Stale};
+pub use self::record::Record;
 
-/// One case and what became of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct CaseResult {
-    /// The scenario.
-    pub scenario: String,
-    /// Its file.
-    pub file: String,
-    /// What must be true.
-    pub title: String,
-    /// The profile.
-    pub profile: String,
-    /// The seed.
-    pub seed: u64,
-    /// What became of it.
-    pub status: Status,
-    /// Why it is not applicable, or what broke in the harness.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// What was not as it must be.
-    pub findings: Vec<Shown>,
-    /// What nobody documents.
-    pub undocumented: Vec<String>,
-    /// What could not be decided.
-    pub inconclusive: Vec<String>,
-    /// The rows this case decided, and how.
-    pub decided: BTreeMap<String, bool>,
-    /// By what each of them was decided.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub decisions: Vec<Decision>,
-    /// What steps wrote down without judging it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub observed: Vec<Notes>,
-    /// Virtual milliseconds it took.
-    pub virtual_ms: u64,
-    /// Entries in its transcript.
-    pub entries: usize,
+/// Raised whenever a field of the stored form appears, goes, or changes its meaning.
+pub const FORMAT: u32 = 2;
+
+/// What a run has come to. Every report is a function of this and of nothing else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Results {
+    /// What was to be played, and by which build.
+    pub head: Head,
+    /// The profiles it was played under.
+    pub profiles: Vec<Profile>,
+    /// The rows of the catalogues of these profiles, by id.
+    pub requirements: Vec<Requirement>,
+    /// The rules that watched.
+    pub rules: Vec<Rule>,
+    /// The scenarios that there are cases of, by name.
+    pub scenarios: Vec<Scenario>,
+    /// The cases in the order of scenarios, then profiles.
+    pub cases: Vec<CaseResult>,
+    /// The list of known failures, and what became of each.
+    pub known: Vec<Known>,
 }
 
-/// By what one row was decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Decision {
-    /// The row.
-    pub row: String,
-    /// What kind of thing decided it.
-    pub by: By,
-    /// The rule, where one did.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rule: Option<String>,
-    /// The line of the scenario on which the step stands, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
-    /// Did it hold?
-    pub held: bool,
+/// What was to be played, and by which build. Results can be joined when all of it but the shard
+/// agrees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Head {
+    /// The version of this form.
+    pub format: u32,
+    /// What the results are of.
+    #[schemars(schema_with = "words::of")]
+    pub of: Of,
+    /// The version of the program, and a digest of what it was built from.
+    pub build: String,
+    /// A digest of the scenarios and profiles that were selected.
+    pub suite: String,
+    /// The seed everything random was drawn from.
+    pub seed: u64,
+    /// Who played the clients.
+    pub client: String,
+    /// Who played the server.
+    pub server: String,
+    /// The deviation of the reference peers, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deviation: Option<String>,
+    /// How the cases were selected.
+    pub selection: Selection,
+    /// The profiles that were selected.
+    pub profiles: Vec<String>,
+    /// The scenarios that were selected. The cases are the scenarios times the profiles.
+    pub scenarios: Vec<String>,
+    /// Which part of the cases was to be played; all of them without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// Which of these cases had failed before and were to be played again; all of them without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Vec<CaseName>>,
+    /// How many of these cases were not begun, because one before them had failed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 session::words! {
-    /// What kind of thing decided a row.
-    By, "means" {
-        Step = "step", "a step that covers it";
-        Rule = "rule", "a rule that watches every run";
-        OnPurpose = "on-purpose", "a rule that noticed what the script broke on purpose";
+    /// What results are of.
+    Of, "kind of results" {
+        Run = "run", "scenarios under profiles";
+        Fuzz = "fuzz", "random scenarios";
+        Mutants = "mutants", "peers that break rules";
     }
 }
 
-/// What a step wrote down to compare vendors.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Notes {
-    /// The step, counted from 1.
-    pub step: usize,
-    /// The name of the notes.
-    pub name: String,
-    /// What each device was told and answered, in neutral words.
-    pub lines: Vec<String>,
+/// How cases were selected, as it was typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Selection {
+    /// Files and folders; none means the built-in suite.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+    /// The pattern for names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// The tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The profiles; none means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<String>,
 }
 
-session::words! {
-    /// What became of a case.
-    Status, "status" {
-        Passed = "passed", "everything was as it must be";
-        Failed = "failed", "something was not as it must be";
-        Undocumented = "undocumented", "nobody documents what it hangs on";
-        Unsupported = "unsupported", "the subject does not know a call it needs";
-        NotApplicable = "not-applicable", "the scenario is not for this profile";
-        SubjectError = "subject-error", "the subject could not be started, or broke the adapter protocol";
-        HarnessError = "harness-error", "the harness itself broke";
+/// A part of the cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Shard {
+    /// Which part, from 1.
+    pub index: u32,
+    /// How many parts there are.
+    pub of: u32,
+}
+
+/// What tells a case from the others of a run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CaseName {
+    /// The scenario.
+    pub scenario: String,
+    /// The profile.
+    pub profile: String,
+}
+
+impl Head {
+    /// Every case that was to be played, in the order of the results.
+    pub fn planned(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.scenarios.iter().flat_map(|scenario| {
+            let profiles = self.profiles.iter();
+            profiles.map(move |profile| (scenario.as_str(), profile.as_str()))
+        });
+        let again: Option<BTreeSet<(&str, &str)>> = self.again.as_ref().map(|cases| {
+            let names = cases.iter();
+            names
+                .map(|case| (case.scenario.as_str(), case.profile.as_str()))
+                .collect()
+        });
+        all.filter(move |case| {
+            let mine = |shard: Shard| shard.holds_case(case.0, case.1);
+            self.shard.is_none_or(mine) && again.as_ref().is_none_or(|again| again.contains(case))
+        })
+    }
+}
+
+impl Shard {
+    /// Does this part hold what has this name? Every name is in exactly one part, and stays in it
+    /// whatever else there is.
+    pub fn holds(self, name: &str) -> bool {
+        // The first 16 hexadecimal digits of a SHA-256 are a number of 64 bits.
+        let digest = conformance::decode::hash(name);
+        let number = u64::from_str_radix(&digest, 16).unwrap_or_default();
+        number % u64::from(self.of.max(1)) + 1 == u64::from(self.index)
+    }
+
+    /// Does it hold this case?
+    pub fn holds_case(self, scenario: &str, profile: &str) -> bool {
+        self.holds(&format!("{scenario} {profile}"))
+    }
+}
+
+impl std::fmt::Display for Shard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.index, self.of)
+    }
+}
+
+impl Results {
+    /// Nothing yet.
+    pub fn empty(head: Head) -> Results {
+        Results {
+            head,
+            profiles: Vec::new(),
+            requirements: Vec::new(),
+            rules: Vec::new(),
+            scenarios: Vec::new(),
+            cases: Vec::new(),
+            known: Vec::new(),
+        }
+    }
+
+    /// How many cases ended how.
+    pub fn counts(&self) -> Counts {
+        Counts::of(&self.cases)
+    }
+
+    /// The cases that are not as they must be, in order.
+    pub fn failures(&self) -> impl Iterator<Item = &CaseResult> {
+        self.cases.iter().filter(|case| case.status.is_bad())
+    }
+
+    /// The scenario with this name.
+    pub fn scenario(&self, name: &str) -> Option<&Scenario> {
+        let found = self
+            .scenarios
+            .binary_search_by(|s| s.name.as_str().cmp(name));
+        found.ok().and_then(|at| self.scenarios.get(at))
+    }
+
+    /// The requirement with this id.
+    pub fn requirement(&self, id: &str) -> Option<&Requirement> {
+        let found = self
+            .requirements
+            .binary_search_by(|row| row.id.as_str().cmp(id));
+        found.ok().and_then(|at| self.requirements.get(at))
+    }
+
+    /// The rule with this id.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// What is wrong with the list of known failures.
+    pub fn stale(&self) -> Vec<Stale<'_>> {
+        known::stale(self)
     }
 }
 
 impl Status {
-    /// Is somebody to look at it?
+    /// Does it have to be looked at?
     pub fn is_bad(self) -> bool {
         matches!(
             self,
-            Status::Failed | Status::SubjectError | Status::HarnessError
+            Status::Failed
+                | Status::UnexpectedlyPassed
+                | Status::SubjectError
+                | Status::HarnessError
         )
     }
 }
 
-/// A finding with everything somebody needs to understand and repeat it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Shown {
-    /// What noticed it: `step 3`, `rule I2`, `violates`, `snapshot`, `limit`.
-    pub by: String,
-    /// What kind of finding it is.
-    pub kind: Kind,
-    /// Whose fault it is.
-    pub fault: Fault,
-    /// What was to be seen.
-    pub expected: String,
-    /// What was seen.
-    pub seen: String,
-    /// The rows that are broken, with the sentence of each.
-    pub rows: BTreeMap<String, String>,
-    /// Where in the scenario: line and column, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<(usize, usize)>,
-    /// Bytes of the scenario that are meant.
-    #[serde(skip)]
-    pub span: Option<conformance::source::Span>,
-    /// The transcript around it.
-    pub around: String,
-    /// The command that repeats it.
-    pub repeat: String,
+/// How many cases ended how.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    by: BTreeMap<Status, usize>,
 }
 
-session::words! {
-    /// What kind of finding it is.
-    Kind, "kind of finding" {
-        StepUnmet = "step-unmet", "a step was not met";
-        RuleViolated = "rule-violated", "a rule that watches every run was broken";
-        ViolationMissed = "violation-missed", "the script breaks a row and nobody noticed";
-        LimitReached = "limit-reached", "the run did not come to an end";
-        TranscriptChanged = "transcript-changed", "the transcript is not the recorded one";
-        TranscriptMissing = "transcript-missing", "there is no recorded transcript";
-    }
-}
-
-impl CaseResult {
-    /// A case that was judged.
-    pub fn judged(
-        scenario: &Scenario,
-        transcript: &Transcript,
-        verdict: Verdict,
-        library: &Library,
-        repeat: &str,
-    ) -> CaseResult {
-        let findings = verdict
-            .findings
-            .iter()
-            .map(|finding| show(finding, scenario, transcript, library, repeat))
-            .collect();
-        CaseResult {
-            status: match verdict.grade {
-                conformance::judge::Grade::Passed => Status::Passed,
-                conformance::judge::Grade::Unsupported => Status::Unsupported,
-                conformance::judge::Grade::Undocumented => Status::Undocumented,
-                conformance::judge::Grade::Failed => Status::Failed,
-            },
-            findings,
-            undocumented: verdict.undocumented,
-            inconclusive: verdict.inconclusive,
-            decided: verdict
-                .decided
-                .iter()
-                .map(|(row, means)| (row.clone(), means.values().all(|held| *held)))
-                .collect(),
-            decisions: decisions(&verdict.decided, scenario),
-            observed: verdict
-                .observed
-                .into_iter()
-                .map(|observed| Notes {
-                    step: observed.step + 1,
-                    name: observed.name,
-                    lines: observed.lines,
-                })
-                .collect(),
-            virtual_ms: transcript.entries.last().map_or(0, |entry| entry.at.0),
-            entries: transcript.entries.len(),
-            ..CaseResult::unplayed(
-                scenario,
-                &transcript.header.profile,
-                transcript.header.seed,
-                Status::Passed,
-                None,
-            )
+impl Counts {
+    /// Counts these results.
+    pub fn of(results: &[CaseResult]) -> Counts {
+        let mut counts = Counts::default();
+        for result in results {
+            *counts.by.entry(result.status).or_default() += 1;
         }
+        counts
     }
 
-    /// A case that was not played, or not to its end.
-    pub fn unplayed(
-        scenario: &Scenario,
-        profile: &str,
-        seed: u64,
-        status: Status,
-        reason: Option<String>,
-    ) -> CaseResult {
-        CaseResult {
-            scenario: scenario.name.clone(),
-            file: scenario.source.path.clone(),
-            title: scenario.title.clone(),
-            profile: profile.to_owned(),
-            seed,
-            status,
-            reason,
-            findings: Vec::new(),
-            undocumented: Vec::new(),
-            inconclusive: Vec::new(),
-            decided: BTreeMap::new(),
-            decisions: Vec::new(),
-            observed: Vec::new(),
-            virtual_ms: 0,
-            entries: 0,
-        }
+    /// How many ended so.
+    pub fn of_status(&self, status: Status) -> usize {
+        self.by.get(&status).copied().unwrap_or(0)
     }
-
-    /// Adds a finding about the recorded transcript. It never counts as a catch of a
-    /// requirement.
-    pub fn transcript_differs(&mut self, kind: Kind, seen: String, around: String, repeat: &str) {
-        self.status = match self.status {
-            Status::HarnessError => Status::HarnessError,
-            _ => Status::Failed,
-        };
-        self.findings.push(Shown {
-            by: "snapshot".into(),
-            kind,
-            fault: Fault::Harness,
-            expected: "the recorded transcript".into(),
-            seen,
-            rows: BTreeMap::new(),
-            line: None,
-            span: None,
-            around,
-            repeat: repeat.to_owned(),
-        });
-    }
-}
-
-/// By what each row was decided. The rounds of a `repeat` are one step.
-fn decisions(
-    decided: &BTreeMap<String, BTreeMap<Means, bool>>,
-    scenario: &Scenario,
-) -> Vec<Decision> {
-    let mut all: BTreeMap<(String, By, Option<String>, Option<usize>), bool> = BTreeMap::new();
-    for (row, means) in decided {
-        for (means, held) in means {
-            let (by, rule, step) = match means {
-                Means::Step(step) => (By::Step, None, scenario.steps.get(*step)),
-                Means::Rule(rule) => (By::Rule, Some(rule.clone()), None),
-                Means::OnPurpose(rule) => (By::OnPurpose, Some(rule.clone()), None),
-            };
-            let line = step.map(|step| scenario.source.position(step.span).0);
-            *all.entry((row.clone(), by, rule, line)).or_insert(true) &= held;
-        }
-    }
-    all.into_iter()
-        .map(|((row, by, rule, line), held)| Decision {
-            row,
-            by,
-            rule,
-            line,
-            held,
-        })
-        .collect()
-}
-
-fn show(
-    finding: &Finding,
-    scenario: &Scenario,
-    transcript: &Transcript,
-    library: &Library,
-    repeat: &str,
-) -> Shown {
-    let (by, kind) = match &finding.by {
-        Noticed::Step(step) => (format!("step {}", step + 1), Kind::StepUnmet),
-        Noticed::Rule(rule) => (format!("rule {rule}"), Kind::RuleViolated),
-        Noticed::Violates => ("violates".into(), Kind::ViolationMissed),
-        Noticed::Limit => ("limit".into(), Kind::LimitReached),
-    };
-    let mut rows: BTreeMap<String, String> = finding
-        .rows
-        .iter()
-        .map(|id| (id.clone(), sentence(id, library)))
-        .collect();
-    if let Noticed::Rule(rule) = &finding.by
-        && let Some(text) = library.rules.get(rule)
-    {
-        rows.insert(rule.clone(), text.statement.clone());
-    }
-    Shown {
-        by,
-        kind,
-        fault: finding.fault,
-        expected: finding.expected.clone(),
-        seen: finding.seen.clone(),
-        rows,
-        line: finding.span.map(|span| scenario.source.position(span)),
-        span: finding.span,
-        around: around(transcript, finding.entry),
-        repeat: repeat.to_owned(),
-    }
-}
-
-fn sentence(id: &str, library: &Library) -> String {
-    library
-        .catalogue
-        .get(id)
-        .map(|row| format!("{} ({})", row.statement, row.strength))
-        .unwrap_or_default()
-}
-
-fn around(transcript: &Transcript, entry: Option<usize>) -> String {
-    let entries = &transcript.entries;
-    // Without an entry that shows it, the moment the script stopped is what matters.
-    let at = entry.unwrap_or_else(|| {
-        entries
-            .iter()
-            .position(|entry| matches!(entry.what, What::Stopped { .. }))
-            .unwrap_or(entries.len())
-    });
-    let from = at.saturating_sub(AROUND).min(entries.len());
-    let to = (at + AROUND / 2 + 1).min(entries.len());
-    let mut said = String::new();
-    text::render_entries(&entries[from..to], &mut said);
-    let mut matters = String::new();
-    if let Some(entry) = entries.get(at) {
-        text::render_entries(std::slice::from_ref(entry), &mut matters);
-    }
-    // Names are padded to the longest of the lines shown, so lines are compared without blanks.
-    let plain = |line: &str| line.split_whitespace().collect::<String>();
-    let matters = plain(&matters);
-    said.lines()
-        .map(|line| match plain(line) == matters {
-            true => format!("> {line}\n"),
-            false => format!("  {line}\n"),
-        })
-        .collect()
 }

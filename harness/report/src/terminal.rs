@@ -5,31 +5,10 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use conformance::diagnostic::{self, Diagnostic};
-use conformance::source::Source;
+use conformance::source::{Source, Span};
 
-use crate::results::{CaseResult, Kind, Shown, Status};
-
-/// How many cases ended how.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counts {
-    by: BTreeMap<Status, usize>,
-}
-
-impl Counts {
-    /// Counts these results.
-    pub fn of(results: &[CaseResult]) -> Counts {
-        let mut counts = Counts::default();
-        for result in results {
-            *counts.by.entry(result.status).or_default() += 1;
-        }
-        counts
-    }
-
-    /// How many ended so.
-    pub fn of_status(&self, status: Status) -> usize {
-        self.by.get(&status).copied().unwrap_or(0)
-    }
-}
+use crate::results::{CaseResult, Counts, Kind, Results, Shown, Stale, Status};
+use crate::safe::{lines, one_line};
 
 /// Colours, or none.
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,8 +29,11 @@ impl Paint {
     fn status(self, status: Status) -> String {
         let color = match status {
             Status::Passed => AnsiColor::Green,
-            Status::Failed | Status::SubjectError | Status::HarnessError => AnsiColor::Red,
-            Status::Undocumented | Status::Unsupported => AnsiColor::Yellow,
+            Status::Failed
+            | Status::UnexpectedlyPassed
+            | Status::SubjectError
+            | Status::HarnessError => AnsiColor::Red,
+            Status::Undocumented | Status::Unsupported | Status::KnownFailure => AnsiColor::Yellow,
             Status::NotApplicable => AnsiColor::BrightBlack,
         };
         self.with(
@@ -73,6 +55,79 @@ impl Paint {
     }
 }
 
+/// Everything: failures first, then a line for each scenario, then the summary.
+pub fn render(results: &Results, paint: Paint) -> String {
+    let mut text = String::new();
+    for case in results.failures() {
+        let source = results
+            .scenario(&case.scenario)
+            .map(|scenario| scenario.source());
+        text.push_str(&failure(case, &source.unwrap_or_else(nowhere), paint));
+    }
+    for stale in results.stale() {
+        text.push_str(&stale_entry(&stale, paint));
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    for cases in results.cases.chunk_by(|a, b| a.scenario == b.scenario) {
+        text.push_str(&scenario_line(cases, paint));
+    }
+    text.push_str(&summary(&results.cases, paint));
+    if let Some(shard) = results.head.shard {
+        let _ = writeln!(text, "part {shard}; `kickout merge` joins the parts");
+    }
+    if let left_out @ 1.. = results.head.left_out {
+        let _ = writeln!(
+            text,
+            "{} not begun after the first failure",
+            many(left_out, "case")
+        );
+    }
+    let elsewhere = results.known.iter().filter(|known| known.elsewhere).count();
+    if elsewhere > 0 {
+        let _ = writeln!(
+            text,
+            "{elsewhere} of the known failures are not judged: their cases were not selected"
+        );
+    }
+    text
+}
+
+/// In place of a text that is not at hand.
+pub(crate) fn nowhere() -> Source {
+    Source {
+        path: String::new(),
+        text: String::new(),
+    }
+}
+
+/// An entry of the list of known failures that is none, at its line.
+fn stale_entry(stale: &Stale<'_>, paint: Paint) -> String {
+    let known = stale.known;
+    // The line alone: the numbers that are shown are put right by what stands before it.
+    let before = "\n".repeat(known.line.saturating_sub(1));
+    let begin = known.text.len() - known.text.trim_start().len();
+    let source = Source {
+        path: known.file.clone(),
+        text: format!("{before}{}\n", known.text),
+    };
+    let span = Span {
+        start: before.len() + begin,
+        end: before.len() + known.text.trim_end().len(),
+    };
+    let about = format!(
+        "{} under {}, {}",
+        known.scenario, known.profile, known.check
+    );
+    let diagnostic = Diagnostic::new("stale-known-failure", stale.why)
+        .at(span, "take it out, or mend it")
+        .note(format!("it lists {about}: {}", known.reason));
+    let mut text = diagnostic::render(&source, &[diagnostic], paint.color);
+    text.truncate(text.trim_end().len());
+    format!("\n{text}\n")
+}
+
 /// One line about all cases of one scenario: which profiles ended how; nothing where it was for
 /// none of them.
 pub fn scenario_line(results: &[CaseResult], paint: Paint) -> String {
@@ -87,12 +142,18 @@ pub fn scenario_line(results: &[CaseResult], paint: Paint) -> String {
     }
     let ends: Vec<String> = by
         .iter()
-        .map(|(status, profiles)| format!("{} {}", paint.status(*status), profiles.join(" ")))
+        .map(|(status, profiles)| {
+            format!(
+                "{} {}",
+                paint.status(*status),
+                one_line(&profiles.join(" "))
+            )
+        })
         .collect();
     let name = results
         .first()
         .map_or("", |result| result.scenario.as_str());
-    format!("{name}  {}\n", ends.join("  "))
+    format!("{}  {}\n", one_line(name), ends.join("  "))
 }
 
 /// Everything about a case that did not go as it must.
@@ -100,12 +161,12 @@ pub fn failure(result: &CaseResult, source: &Source, paint: Paint) -> String {
     let mut text = format!(
         "\n{} {} under {}, seed {}\n",
         paint.status(result.status),
-        paint.bold(&result.scenario),
-        paint.bold(&result.profile),
+        paint.bold(&one_line(&result.scenario)),
+        paint.bold(&one_line(&result.profile)),
         result.seed
     );
     if let Some(reason) = &result.reason {
-        let _ = writeln!(text, "{reason}");
+        let _ = writeln!(text, "{}", lines(reason));
     }
     let of_snapshot = |finding: &Shown| finding.kind == Kind::TranscriptChanged;
     let only_snapshot = result.findings.iter().all(of_snapshot);
@@ -152,7 +213,9 @@ fn show(finding: &Shown, source: &Source, paint: Paint) -> String {
         format!("{}: {}", finding.by, finding.expected),
     );
     match finding.span {
-        Some(span) => diagnostic = diagnostic.at(span, format!("seen: {}", finding.seen)),
+        Some((start, end)) => {
+            diagnostic = diagnostic.at(Span { start, end }, format!("seen: {}", finding.seen));
+        }
         None => diagnostic = diagnostic.note(format!("seen: {}", finding.seen)),
     }
     for (id, sentence) in &finding.rows {
@@ -165,15 +228,18 @@ fn show(finding: &Shown, source: &Source, paint: Paint) -> String {
             finding.fault.means()
         ));
     }
+    if let Some(line) = finding.known {
+        diagnostic = diagnostic.note(format!("a known failure, by line {line} of the list"));
+    }
     let mut text = diagnostic::render(source, &[diagnostic], paint.color);
     text.truncate(text.trim_end().len());
     text.push('\n');
     if !finding.around.is_empty() {
         for line in finding.around.lines() {
-            let _ = writeln!(text, "  {line}");
+            let _ = writeln!(text, "  {}", one_line(line));
         }
     }
-    let _ = writeln!(text, "repeat: {}", paint.bold(&finding.repeat));
+    let _ = writeln!(text, "repeat: {}", paint.bold(&one_line(&finding.repeat)));
     text
 }
 

@@ -27,8 +27,8 @@ use conformance::scenario::Scenario;
 use conformance::transcript::Transcript;
 use session::rules::Console;
 
-pub use self::mark::end_all;
 use self::mark::Mark;
+pub use self::mark::end_all;
 use self::peers::{SubjectPeers, setup};
 pub use self::process::Patience;
 use self::process::{Broke, Process};
@@ -172,7 +172,13 @@ impl Subjects {
                 continue;
             };
             let role = role(party);
-            let setup = setup(role, role.word(), profile, &profile.rules, &Console::default());
+            let setup = setup(
+                role,
+                role.word(),
+                profile,
+                &profile.rules,
+                &Console::default(),
+            );
             let process = place.start(setup, false, role.word())?;
             place.give_back(process);
         }
@@ -252,7 +258,9 @@ impl Place {
     fn take(&self, fresh: bool) -> Result<Process, Broke> {
         let unused = {
             let mut idle = self.idle();
-            let wanted = idle.iter().rposition(|process| process.has_played() != fresh);
+            let wanted = idle
+                .iter()
+                .rposition(|process| process.has_played() != fresh);
             match wanted {
                 Some(at) => Some(idle.swap_remove(at)),
                 None if !fresh => idle.pop(),

@@ -95,7 +95,10 @@ fn the_dialogues_of_the_page_are_true() {
 #[test]
 fn the_examples_of_the_page_are_outputs() {
     let mut examples = 0;
-    for line in blocks(&page(), "json").iter().flat_map(|block| block.lines()) {
+    for line in blocks(&page(), "json")
+        .iter()
+        .flat_map(|block| block.lines())
+    {
         let output: Output = serde_json::from_str(line).unwrap();
         output.understood(|_| adapter::call::Wants::Text).unwrap();
         examples += 1;
@@ -134,12 +137,24 @@ fn the_page_names_everything_there_is() {
     let apis = Api::ALL.iter().map(|word| word.word().to_owned());
     let orders = OrderApi::ALL.iter().map(|word| word.word().to_owned());
     let causes = EndCause::ALL.iter().map(|word| word.word().to_owned());
-    for word in inputs.into_iter().chain(outputs).chain(apis).chain(orders).chain(causes) {
-        assert!(page.contains(&format!("`{word}`")), "the page does not name `{word}`");
+    for word in inputs
+        .into_iter()
+        .chain(outputs)
+        .chain(apis)
+        .chain(orders)
+        .chain(causes)
+    {
+        assert!(
+            page.contains(&format!("`{word}`")),
+            "the page does not name `{word}`"
+        );
     }
     let setup = schema::json_schema()["$defs"]["Setup"]["properties"].clone();
     for field in setup.as_object().unwrap().keys() {
-        assert!(page.contains(&format!("| `{field}` |")), "the page does not name `{field}`");
+        assert!(
+            page.contains(&format!("| `{field}` |")),
+            "the page does not name `{field}`"
+        );
     }
     assert!(page.contains(&format!("protocol **{PROTOCOL}**")));
     assert_eq!(LONGEST_LINE, 1_048_576, "the page says so");
@@ -155,7 +170,10 @@ fn the_schema_beside_the_page_is_that_of_the_types() {
         fs::write(&path, &schema).unwrap();
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == schema, "BLESS=1 cargo test -p kickout --test it adapters");
+    assert!(
+        kept == schema,
+        "BLESS=1 cargo test -p kickout --test it adapters"
+    );
 }
 
 /// References within the schema lead somewhere.

@@ -4,10 +4,13 @@
 //! - `canary`: a wrong digit in a profile turns the run red
 //! - `coverage`: `kickout coverage`
 //! - `explain`: `kickout explain`
+//! - `known`: failures that are known, and what is played again
 //! - `literal`: what is the vendor's stands in a step
 //! - `mutants`: deviations, each sound and a known one found
 //! - `rejudge`: stored transcripts are judged again
 //! - `subjects`: programs in the place of the reference peers, right ones and broken ones
+//! - `shards`: the parts of a run joined again
+//! - `stored`: results that are stored, and what is made of them again
 //! - `token`: tickets made, looked at and judged by hand
 //! - `fuzzing`: random scenarios, kept failures, stored transcripts
 //! - `program`: the built program on good and bad input
@@ -17,9 +20,12 @@ mod canary;
 mod coverage;
 mod explain;
 mod fuzzing;
+mod known;
 mod literal;
 mod mutants;
 mod program;
 mod rejudge;
+mod shards;
+mod stored;
 mod subjects;
 mod token;

@@ -16,6 +16,9 @@ pub(crate) fn kickout(folder: &Path, arguments: &[&str]) -> Ended {
         .args(arguments)
         .current_dir(folder)
         .env_remove("CI")
+        .env_remove("GITHUB_ACTIONS")
+        .env_remove("GITHUB_STEP_SUMMARY")
+        .env("XDG_STATE_HOME", folder.join(".state"))
         .env("NO_COLOR", "1")
         .output()
         .expect("the program starts");
@@ -142,9 +145,11 @@ fn a_report_for_programs_is_json_lines() {
         .lines()
         .map(|line| serde_json::from_str(line).expect("JSON"))
         .collect();
-    assert_eq!(lines[0]["head"]["format"], 1);
-    assert_eq!(lines[1]["case"]["status"], "passed");
-    assert_eq!(lines.last().unwrap()["foot"]["passed"], 7);
+    assert_eq!(lines[0]["head"]["format"], 2);
+    let cases: Vec<_> = lines.iter().filter_map(|line| line.get("case")).collect();
+    assert_eq!(cases.len(), 7);
+    assert_eq!(cases[0]["status"], "passed");
+    assert_eq!(lines.last().unwrap()["foot"]["ended"]["passed"], 7);
     assert!(
         ended.stderr.contains("7 passed"),
         "people read the other stream"
@@ -172,7 +177,7 @@ fn bad_arguments_end_with_2_and_advice() {
             "did you mean `zego-zim`",
         ),
         (&["run", "--filter", "["], "--filter"),
-        (&["run", "--report", "pdf"], "there is: ndjson"),
+        (&["run", "--report", "pdf"], "there is: terminal, junit"),
         (&["run", "--jobs", "0"], "0"),
         (&["explain", "ZIM-999"], "did you mean"),
         (&["dance"], "unrecognized subcommand"),

@@ -87,18 +87,30 @@ fn behind_pipes_nothing_changes() {
         assert!(!clients.is_empty(), "{filter}");
         for (name, transcript) in &servers {
             let (_, same) = direct.iter().find(|(other, _)| other == name).unwrap();
-            assert!(transcript == same, "{} with a foreign server", name.display());
+            assert!(
+                transcript == same,
+                "{} with a foreign server",
+                name.display()
+            );
         }
         for (name, transcript) in &clients {
             let (_, same) = direct.iter().find(|(other, _)| other == name).unwrap();
-            assert!(transcript == same, "{} with foreign clients", name.display());
+            assert!(
+                transcript == same,
+                "{} with foreign clients",
+                name.display()
+            );
         }
         let both = played(filter, &["--client", &subject, "--server", &subject]);
         assert_eq!(both.len(), clients.len(), "{filter}");
         for (name, transcript) in &both {
             let (_, same) = direct.iter().find(|(other, _)| other == name).unwrap();
             let same = opaque(same);
-            assert!(opaque(transcript) == same, "{} with both foreign", name.display());
+            assert!(
+                opaque(transcript) == same,
+                "{} with both foreign",
+                name.display()
+            );
         }
     }
 }
@@ -121,7 +133,14 @@ fn who_plays_is_named_and_a_failure_can_be_repeated() {
     fs::write(&scenario, text).unwrap();
     let scenario = scenario.to_str().unwrap();
     let subject = reference();
-    let output = run(&["run", scenario, "--profile", "tencent-im", "--client", &subject]);
+    let output = run(&[
+        "run",
+        scenario,
+        "--profile",
+        "tencent-im",
+        "--client",
+        &subject,
+    ]);
     let said = said(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("fault: client"), "{said}");
@@ -133,7 +152,15 @@ fn who_plays_is_named_and_a_failure_can_be_repeated() {
 fn a_deviation_of_the_server_is_caught_with_a_foreign_client() {
     let subject = reference();
     let filter = "older-left-online";
-    let arguments = ["mutants", "--filter", filter, "--profile", "tencent-im", "--client", &subject];
+    let arguments = [
+        "mutants",
+        "--filter",
+        filter,
+        "--profile",
+        "tencent-im",
+        "--client",
+        &subject,
+    ];
     let output = run(&arguments);
     assert!(output.status.success(), "{}", said(&output));
 }
@@ -153,14 +180,21 @@ fn random_scenarios_find_nothing_in_the_reference_peers_behind_pipes() {
 fn a_command_that_cannot_be_started_is_told_at_once() {
     let output = run(&["run", "--client", "/no/such/program"]);
     assert_eq!(output.status.code(), Some(4), "{}", said(&output));
-    assert!(said(&output).contains("cannot be started"), "{}", said(&output));
+    assert!(
+        said(&output).contains("cannot be started"),
+        "{}",
+        said(&output)
+    );
     let output = run(&["run", "--client", "python3 'client.py"]);
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
 }
 
 /// A broken subject from the fixtures, as a command.
 fn broken(name: &str) -> String {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/subjects/broken");
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../fixtures/subjects/broken"
+    );
     let script = format!("{folder}/{name}.py");
     assert!(Path::new(&script).exists(), "{script}");
     // No bytecode: the fixtures stay as they are.
@@ -177,14 +211,22 @@ struct Broken {
 fn with_broken(name: &str) -> Broken {
     let folder = tempfile::tempdir().unwrap();
     for (file, device) in [("breaks", "victim"), ("fine", "phone")] {
-        let text = format!("title: {file}\nclients: {{ {device}: {{}} }}\nsteps:\n  - login: {device}\n");
+        let text =
+            format!("title: {file}\nclients: {{ {device}: {{}} }}\nsteps:\n  - login: {device}\n");
         fs::write(folder.path().join(format!("{file}.yaml")), text).unwrap();
     }
     let told = folder.path().join("told.txt");
     let mut child = Command::new(KICKOUT)
         .arg("run")
         .arg(folder.path())
-        .args(["--profile", "tencent-im", "--jobs", "1", "--answer-within", "2s"])
+        .args([
+            "--profile",
+            "tencent-im",
+            "--jobs",
+            "1",
+            "--answer-within",
+            "2s",
+        ])
         .args(["--client", &broken(name)])
         .stdout(Stdio::from(fs::File::create(&told).unwrap()))
         .stderr(Stdio::null())
@@ -240,8 +282,14 @@ fn a_broken_subject_ends_its_case_and_no_other() {
         ("garbage", "this is no line of the protocol"),
         ("two_lines", "spoke out of turn"),
         ("answers_late", "no answer within 2s"),
-        ("answers_another_line", "spoke out of turn: line 2 was asked, and line 1 is answered"),
-        ("lies_about_time", "more than 10000 exchanges at one instant"),
+        (
+            "answers_another_line",
+            "spoke out of turn: line 2 was asked, and line 1 is answered",
+        ),
+        (
+            "lies_about_time",
+            "more than 10000 exchanges at one instant",
+        ),
         ("forks", "ended by itself"),
         ("closes_stdout", "closed its standard output"),
         ("misspells", "`loged-in` is not a known event"),
@@ -249,12 +297,21 @@ fn a_broken_subject_ends_its_case_and_no_other() {
     ] {
         let Broken { code, said, memory } = with_broken(name);
         assert_eq!(code, Some(4), "{name}: {said}");
-        assert!(said.contains("subject-error breaks under tencent-im"), "{name}: {said}");
+        assert!(
+            said.contains("subject-error breaks under tencent-im"),
+            "{name}: {said}"
+        );
         assert!(said.contains(why), "{name}: {said}");
         // The answers of `two_lines` may come one by one; then the next line shows it.
         assert!(said.contains("\"api\":\"login\""), "{name}: {said}");
-        assert!(said.contains("the last lines of the dialogue"), "{name}: {said}");
-        assert!(said.contains("fine  unsupported tencent-im"), "{name}: {said}");
+        assert!(
+            said.contains("the last lines of the dialogue"),
+            "{name}: {said}"
+        );
+        assert!(
+            said.contains("fine  unsupported tencent-im"),
+            "{name}: {said}"
+        );
         assert!(said.contains("repeat: kickout run"), "{name}: {said}");
         assert!(memory < MOST_MEMORY, "{name}: {memory} KiB");
     }
@@ -263,7 +320,11 @@ fn a_broken_subject_ends_its_case_and_no_other() {
 #[test]
 fn the_end_of_standard_error_is_shown() {
     assert!(with_broken("exits").said.contains("the database is gone"));
-    assert!(with_broken("floods_stderr").said.contains("and this was the end"));
+    assert!(
+        with_broken("floods_stderr")
+            .said
+            .contains("and this was the end")
+    );
 }
 
 /// Who does not even come so far plays no case at all.
@@ -286,9 +347,17 @@ fn the_check_says_what_is_wrong_and_shows_the_line() {
         ("reads_nothing", "handshake", "→ {\"n\":0"),
         ("ignores_reset", "reset", "\"input\":\"reset\""),
         ("forgets_nothing", "reset", "\"output\": \"wake-at\""),
-        ("draws_from_entropy", "determinism", "\"output\": \"wake-at\""),
+        (
+            "draws_from_entropy",
+            "determinism",
+            "\"output\": \"wake-at\"",
+        ),
         ("answers_twice", "dialogue", "call 1 has 2 results"),
-        ("knows_everything", "unknown call", "\"api\":\"make-coffee\""),
+        (
+            "knows_everything",
+            "unknown call",
+            "\"api\":\"make-coffee\"",
+        ),
     ] {
         let output = run(&["adapter", "check", &broken(name), "--answer-within", "2s"]);
         let said = said(&output);
@@ -312,7 +381,15 @@ fn what_keeps_the_protocol_and_knows_nothing_is_right() {
         let output = run(&["adapter", "check", &subject, "--role", role]);
         assert!(output.status.success(), "{role}: {}", said(&output));
     }
-    let arguments = ["run", "--filter", "kick/*", "--profile", "tencent-im", "--client", &subject];
+    let arguments = [
+        "run",
+        "--filter",
+        "kick/*",
+        "--profile",
+        "tencent-im",
+        "--client",
+        &subject,
+    ];
     let output = run(&arguments);
     assert_eq!(output.status.code(), Some(5), "{}", said(&output));
 }

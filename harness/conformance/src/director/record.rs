@@ -414,8 +414,14 @@ mod tests {
     fn blanks_between_words_are_dropped_and_those_in_texts_stay() {
         for (json, plain) in [
             (r#"{ "type": "ping" }"#, r#"{"type":"ping"}"#),
-            (r#"{"text": "a \" b",	"n": [1, 2]}"#, r#"{"text":"a \" b","n":[1,2]}"#),
-            (r#"{"text": "ends with \\", "n": 1}"#, r#"{"text":"ends with \\","n":1}"#),
+            (
+                r#"{"text": "a \" b",	"n": [1, 2]}"#,
+                r#"{"text":"a \" b","n":[1,2]}"#,
+            ),
+            (
+                r#"{"text": "ends with \\", "n": 1}"#,
+                r#"{"text":"ends with \\","n":1}"#,
+            ),
         ] {
             assert_eq!(without_blanks(json), plain);
         }

@@ -97,7 +97,13 @@ impl Director<'_> {
     }
 
     /// The app's own server makes a ticket; its clock is right.
-    pub(super) fn mint(&mut self, now: Time, user: &str, client: &Client, token: Option<&TokenAct>) -> String {
+    pub(super) fn mint(
+        &mut self,
+        now: Time,
+        user: &str,
+        client: &Client,
+        token: Option<&TokenAct>,
+    ) -> String {
         let rules = &self.case.rules;
         // ZIM-005: an app with a signature gives none.
         let by_app = rules.login.authentication == Authentication::AppSign

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Coverage, Row, Tally};
-use crate::results::FORMAT;
+use super::{Coverage, FORMAT, Row, Tally};
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]

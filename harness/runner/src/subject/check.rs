@@ -115,10 +115,16 @@ impl Bench<'_> {
         let again = self.begin(None).and_then(|process| self.talk(process));
         let advice = "seed every generator with seed, actor and incarnation; use no clock, no hash \
                       order, no addresses, no threads";
-        say("determinism", must, same(&once, again.map(|(_, said)| said), advice));
+        say(
+            "determinism",
+            must,
+            same(&once, again.map(|(_, said)| said), advice),
+        );
 
         let must = "`reset` makes it forget everything";
-        let again = self.begin(Some(first)).and_then(|process| self.talk(process));
+        let again = self
+            .begin(Some(first))
+            .and_then(|process| self.talk(process));
         let (first, again) = match again {
             Ok((process, said)) => (Some(process), Ok(said)),
             Err(error) => (None, Err(error)),
@@ -143,7 +149,11 @@ impl Bench<'_> {
         if say("long line", must, long_line(&mut process)) {
             return Err(Enough);
         }
-        say("speed", "it is fast enough for thousands of cases", speed(&mut process));
+        say(
+            "speed",
+            "it is fast enough for thousands of cases",
+            speed(&mut process),
+        );
         let must = "it ends when its input ends";
         process.say_goodbye();
         let advice = "leave the loop at the end of standard input";
@@ -254,14 +264,21 @@ fn said(lines: &[String]) -> Result<String, Wrong> {
                 *many += 1;
                 if *many > 1 {
                     return Err(Wrong {
-                        seen: format!("call {id} has {many} results, the last in\n  {}", shown(answer.as_bytes())),
+                        seen: format!(
+                            "call {id} has {many} results, the last in\n  {}",
+                            shown(answer.as_bytes())
+                        ),
                         advice: "answer every call exactly once",
                     });
                 }
             }
         }
     }
-    Ok(format!("{} lines, {} results", lines.len() / 2, results.len()))
+    Ok(format!(
+        "{} lines, {} results",
+        lines.len() / 2,
+        results.len()
+    ))
 }
 
 /// Are both dialogues the same? The first line of a process differs in a word.
@@ -290,7 +307,11 @@ fn same(
     match once.len() == again.len() {
         true => Ok(format!("{} lines", once.len() / 2)),
         false => Err(Wrong {
-            seen: format!("once there were {} lines, and then {}", once.len() / 2, again.len() / 2),
+            seen: format!(
+                "once there were {} lines, and then {}",
+                once.len() / 2,
+                again.len() / 2
+            ),
             advice,
         }),
     }
@@ -299,7 +320,8 @@ fn same(
 fn unknown_call(process: &mut Process) -> Result<String, Wrong> {
     let advice = "answer any `api` you do not know with \
                   {\"output\":\"unsupported\",\"id\":…}, and nothing besides";
-    let line = json!({ "input": "call", "id": 4242, "api": UNHEARD_OF, "args": { "text": "black" } });
+    let line =
+        json!({ "input": "call", "id": 4242, "api": UNHEARD_OF, "args": { "text": "black" } });
     let outputs = ask(process, line, advice)?;
     let right = match outputs.as_slice() {
         [Output::Unsupported { id: 4242 }] => true,
@@ -328,7 +350,11 @@ fn long_line(process: &mut Process) -> Result<String, Wrong> {
     let advice = "read up to the end of the line, however long it takes; a line has up to 1 MiB";
     // For a link that never was: nothing comes of it.
     let text = "x".repeat(900_000);
-    ask(process, json!({ "input": "received", "link": u32::MAX, "text": text }), advice)?;
+    ask(
+        process,
+        json!({ "input": "received", "link": u32::MAX, "text": text }),
+        advice,
+    )?;
     Ok("900,000 bytes".into())
 }
 
@@ -356,7 +382,8 @@ fn last_lines(process: &mut Process, advice: &'static str) -> Wrong {
 /// How many lines it answers in a second, told and not judged.
 #[allow(clippy::disallowed_methods)]
 fn speed(process: &mut Process) -> Result<String, Wrong> {
-    let advice = "this dialogue is nothing but `wake`; answer it with no outputs, if nothing is due";
+    let advice =
+        "this dialogue is nothing but `wake`; answer it with no outputs, if nothing is due";
     process.forget_record();
     let began = Instant::now();
     let mut now = Time(120_000);

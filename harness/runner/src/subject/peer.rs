@@ -57,11 +57,7 @@ enum Side {
 }
 
 impl SubjectPeer {
-    pub(super) fn client(
-        process: Process,
-        actor: &str,
-        left: Rc<RefCell<Left>>,
-    ) -> SubjectPeer {
+    pub(super) fn client(process: Process, actor: &str, left: Rc<RefCell<Left>>) -> SubjectPeer {
         let side = Side::Client {
             calls: BTreeMap::new(),
             links: BTreeSet::new(),
@@ -69,11 +65,7 @@ impl SubjectPeer {
         SubjectPeer::new(process, actor, side, left)
     }
 
-    pub(super) fn server(
-        process: Process,
-        actor: &str,
-        left: Rc<RefCell<Left>>,
-    ) -> SubjectPeer {
+    pub(super) fn server(process: Process, actor: &str, left: Rc<RefCell<Left>>) -> SubjectPeer {
         let side = Side::Server {
             orders: BTreeMap::new(),
             ordered: 0,
@@ -98,19 +90,15 @@ impl SubjectPeer {
         }
     }
 
-    fn exchange(
-        &mut self,
-        now: Now,
-        input: Input,
-        outputs: &mut Vec<Output>,
-    ) -> Result<(), Broke> {
+    fn exchange(&mut self, now: Now, input: Input, outputs: &mut Vec<Output>) -> Result<(), Broke> {
         let Some(process) = &mut self.process else {
             return Ok(());
         };
         let id = self.side.expect(&input);
         let said = process.exchange(now, input::written(input, id))?;
         for (at, output) in said.into_iter().enumerate() {
-            let wrong = |why: String| Broke::Wrong(format!("output {} of the last line: {why}", at + 1));
+            let wrong =
+                |why: String| Broke::Wrong(format!("output {} of the last line: {why}", at + 1));
             match output.understood(|id| self.side.wants(id)).map_err(wrong)? {
                 Understood::Ready { .. } => {
                     return Err(wrong("`ready` answers `hello` and `reset` only".into()));
@@ -208,7 +196,9 @@ impl Side {
                 match outcome {
                     Outcome::Ok(_) => Ok(Admitted::Nothing),
                     Outcome::Failed(ErrorWord::Unsupported) => Ok(Admitted::Unknown(api)),
-                    _ => Err("an administrator's call is answered with `ok` or `unsupported`".into()),
+                    _ => {
+                        Err("an administrator's call is answered with `ok` or `unsupported`".into())
+                    }
                 }
             }
             (_, output) => Ok(Admitted::Output(output)),

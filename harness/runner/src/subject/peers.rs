@@ -105,7 +105,13 @@ impl<'c> SubjectPeers<'c> {
             seed: case.seed,
             incarnation,
             store,
-            ..setup(role, actor, &case.profile, &self.rules, &case.scenario.console)
+            ..setup(
+                role,
+                actor,
+                &case.profile,
+                &self.rules,
+                &case.scenario.console,
+            )
         }
     }
 }

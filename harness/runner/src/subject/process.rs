@@ -239,7 +239,10 @@ impl Process {
         }
         let more = &self.answer[length + 1..];
         if !more.is_empty() {
-            let said = format!("one line was asked, and after its answer came `{}`", shown(more));
+            let said = format!(
+                "one line was asked, and after its answer came `{}`",
+                shown(more)
+            );
             return Err(Broke::OutOfTurn(said));
         }
         Ok(answered.outputs)

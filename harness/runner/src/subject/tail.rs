@@ -34,7 +34,10 @@ impl Tail {
         let text = String::from_utf8_lossy(&self.0[from..]);
         let lines: Vec<&str> = text.lines().collect();
         let from = lines.len().saturating_sub(SHOWN);
-        lines[from..].iter().map(|line| shown(line.as_bytes())).collect()
+        lines[from..]
+            .iter()
+            .map(|line| shown(line.as_bytes()))
+            .collect()
     }
 }
 
