@@ -154,7 +154,8 @@ pub struct SubjectOptions {
     #[arg(long, value_name = "COMMAND")]
     pub client: Option<String>,
 
-    /// Play the server with this program instead of the reference server
+    /// Play the server with this program instead of the reference server; `kickout run` plays
+    /// against tcp://HOST:PORT, too
     #[arg(long, value_name = "COMMAND")]
     pub server: Option<String>,
 
@@ -182,6 +183,12 @@ pub struct RunOptions {
     /// How many cases to play at once [default: the number of processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub jobs: Option<u64>,
+
+    /// Play in real time, over sockets of this machine, so many times as fast; things may then
+    /// happen as much later or earlier as the profile tolerates
+    #[arg(long, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(runner::live::FASTEST)))]
+    pub time_scale: Option<u32>,
 
     /// Record transcripts anew where they differ
     #[arg(long)]

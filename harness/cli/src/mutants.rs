@@ -269,7 +269,7 @@ impl Trial<'_> {
     /// What is found with peers that deviate; what breaks the harness is found otherwise, too.
     fn findings(&self, scenario: &Scenario, profile: &Profile, subject: &Subject) -> Vec<Finding> {
         let case = Case::new(scenario, profile, DEFAULT_SEED).played_by(subject.clone());
-        if self.subjects.not_applicable(scenario).is_some() {
+        if self.subjects.not_applicable(scenario, profile).is_some() {
             return Vec::new();
         }
         let transcript = match self.subjects.run(&case) {

@@ -29,6 +29,9 @@ use crate::snapshots::{Compared, Policy};
 use crate::suite::{self, Member};
 use crate::{files, last_failed, subjects, tell};
 
+/// How many cases are played at once in real time when nobody says.
+const LIVE_AT_ONCE: u64 = 64;
+
 /// `kickout run`
 ///
 /// # Errors
@@ -83,7 +86,7 @@ fn head(members: &[Member], profiles: &[&Profile], options: &RunOptions) -> Head
     let paths = selection.paths.iter();
     let player = |party| {
         let command = options.subjects.command(party);
-        command.unwrap_or(judge::REFERENCE).to_owned()
+        command.unwrap_or_else(|| judge::REFERENCE.to_owned())
     };
     Head {
         format: FORMAT,
@@ -167,9 +170,13 @@ fn understood(options: &RunOptions, library: &Library) -> Result<RunOptions, Tro
 fn with_subjects(options: &RunOptions, profiles: &[&Profile]) -> Result<RunOptions, Trouble> {
     let mut options = options.clone();
     if let Some(profile) = profiles.first() {
-        options.subjects = subjects::subjects(&options.subject, profile)?;
+        options.subjects = subjects::of_run(&options.subject, options.time_scale, profile)?;
     }
     options.unrecorded |= !options.subjects.is_empty();
+    if options.subjects.one_at_a_time() && profiles.len() > 1 {
+        let why = "a server keeps the rules of one profile; say which with --profile";
+        return Err(Trouble::Usage(why.into()));
+    }
     if let Some(deviation) = &options.played_by
         && let Some(party) = deviation.party.iter().next()
         && (deviation.party.iter()).all(|party| options.subjects.command(*party).is_some())
@@ -198,7 +205,7 @@ pub fn play(
         .flat_map(|member| profiles.iter().map(move |profile| (member, *profile)))
         .filter(|(member, profile)| is_meant(&member.scenario.name, &profile.id, options))
         .collect();
-    let jobs = threads(options.jobs);
+    let jobs = at_once(options);
     // Crowds first: one that is played last leaves the other threads with nothing to do.
     let mut order: Vec<usize> = (0..cases.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(cases[*index].0.scenario.clients.len()));
@@ -283,7 +290,7 @@ fn play_one(
     if let Some(why) = plan::not_applicable(scenario, profile) {
         return Ok(unplayed(Status::NotApplicable, why));
     }
-    if let Some(why) = options.subjects.not_applicable(scenario) {
+    if let Some(why) = options.subjects.not_applicable(scenario, profile) {
         return Ok(unplayed(Status::NotApplicable, why));
     }
     let mut repeat = repeat(member, profile, options.seed);
@@ -297,6 +304,7 @@ fn play_one(
         repeat.push_str(&format!(" --deviation {}", deviation.name));
         case = case.played_by(subject);
     }
+    options.subjects.prepare(&mut case);
     let transcript = match options.subjects.run(&case) {
         Ok(transcript) => transcript,
         Err(error) => {
@@ -405,7 +413,18 @@ fn repeat(member: &Member, profile: &Profile, seed: u64) -> String {
     command
 }
 
-/// How many cases are played at once.
+/// In real time most cases wait most of the time.
+fn at_once(options: &RunOptions) -> usize {
+    if options.subjects.one_at_a_time() {
+        return 1;
+    }
+    match options.time_scale {
+        Some(_) => threads(options.jobs.or(Some(LIVE_AT_ONCE))),
+        None => threads(options.jobs),
+    }
+}
+
+/// How many cases are played at once when nobody says: as many as there are processors.
 pub(crate) fn threads(jobs: Option<u64>) -> usize {
     match jobs {
         Some(jobs) => usize::try_from(jobs).unwrap_or(1),

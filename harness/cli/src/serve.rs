@@ -1,7 +1,6 @@
 //! The reference server on a real port.
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use conformance::director::Fact;
 use conformance::text;
@@ -9,7 +8,6 @@ use conformance::transcript::LinkEnd;
 use runner::live::{self, Service};
 use session::peer::{Output, SessionAbout, SessionEvent, Store};
 use session::server::Server;
-use session::time::EPOCH_UNIX_MS;
 
 use crate::args::{Selection, ServeOptions};
 use crate::exit::{Exit, Trouble};
@@ -45,7 +43,7 @@ pub fn serve(options: &ServeOptions) -> Result<Exit, Trouble> {
         peer: Box::new(Server::new(rules, &Store::new())),
         addresses,
         pace,
-        epoch: wall(pace),
+        epoch: live::wall(pace),
         most_connections: options.most_connections,
         listening: Box::new(move |addresses| {
             let all: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
@@ -69,16 +67,6 @@ pub fn serve(options: &ServeOptions) -> Result<Exit, Trouble> {
     })?;
     say("stopped");
     Ok(Exit::Success)
-}
-
-/// The present in the time of a server of this pace. It is the real one where time is not made
-/// faster; else it runs ahead of it from the day on which every run starts, so that two programs
-/// with the same pace agree without a word.
-pub fn wall(pace: u32) -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX));
-    let since = now.saturating_sub(EPOCH_UNIX_MS);
-    EPOCH_UNIX_MS.saturating_add(since.saturating_mul(u64::from(pace)))
 }
 
 /// The gateways listen on ports that follow each other.

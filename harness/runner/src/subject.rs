@@ -14,6 +14,7 @@ mod peers;
 mod process;
 mod tail;
 
+use std::net::SocketAddr;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -34,6 +35,7 @@ use self::peers::{SubjectPeers, setup};
 pub use self::process::Patience;
 use self::process::{Broke, Process};
 use crate::error::HarnessError;
+use crate::live::{self, Live};
 use crate::run::{guarded, run_case};
 use crate::simulated;
 
@@ -42,6 +44,9 @@ pub const MOST_DEVICES: usize = 64;
 
 /// After so many answers that did not come in time no more is asked.
 const MOST_SILENCES: u32 = 5;
+
+/// What an address begins with where a command could stand.
+pub const TCP: &str = "tcp://";
 
 /// A command that starts a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +116,8 @@ pub struct Subjects {
     client: Option<Place>,
     server: Option<Place>,
     silences: AtomicU32,
+    /// In real time rather than on the simulator.
+    live: Option<Live>,
 }
 
 /// The place of one role.
@@ -141,22 +148,63 @@ impl Subjects {
             client: place(client),
             server: place(server),
             silences: AtomicU32::new(0),
+            live: None,
         }
     }
 
-    /// The command that plays this party; `None` for a reference peer.
-    pub fn command(&self, party: Party) -> Option<&str> {
-        Some(&self.place(party)?.launch.command)
+    /// The same, in real time.
+    pub fn in_real_time(self, live: Live) -> Subjects {
+        Subjects {
+            live: Some(live),
+            ..self
+        }
     }
 
-    /// Does anybody take a place?
+    /// Sets what hangs on how a case is carried; before it is run, and for whoever judges it.
+    pub fn prepare(&self, case: &mut Case<'_>) {
+        if let Some(live) = &self.live {
+            live.prepare(case);
+        }
+    }
+
+    /// Virtual milliseconds in a real one; `None` on the simulator.
+    pub fn pace(&self) -> Option<u32> {
+        self.live.as_ref().map(|live| live.pace)
+    }
+
+    /// May only one case be played at a time? A server that was started elsewhere cannot tell the
+    /// users of one case from those of another.
+    pub fn one_at_a_time(&self) -> bool {
+        self.live
+            .as_ref()
+            .is_some_and(|live| !live.server.is_empty())
+    }
+
+    /// The command, or the address, that plays this party; `None` for a reference peer.
+    pub fn command(&self, party: Party) -> Option<String> {
+        if let Some(place) = self.place(party) {
+            return Some(place.launch.command.clone());
+        }
+        let live = self.live.as_ref().filter(|_| party == Party::Server)?;
+        let addresses: Vec<String> = live.server.iter().map(SocketAddr::to_string).collect();
+        (!addresses.is_empty()).then(|| format!("{TCP}{}", addresses.join(",")))
+    }
+
+    /// Does nobody take a place? Then the reference peers play on the simulator.
     pub fn is_empty(&self) -> bool {
-        self.client.is_none() && self.server.is_none()
+        self.client.is_none() && self.server.is_none() && self.live.is_none()
     }
 
     /// Why the subjects cannot play this scenario.
-    pub fn not_applicable(&self, scenario: &Scenario) -> Option<String> {
+    pub fn not_applicable(&self, scenario: &Scenario, profile: &Profile) -> Option<String> {
         let devices = scenario.clients.len();
+        if let Some(why) = self
+            .live
+            .as_ref()
+            .and_then(|live| live.not_applicable(scenario, profile))
+        {
+            return Some(why);
+        }
         let too_many = self.client.is_some() && devices > MOST_DEVICES;
         too_many.then(|| {
             format!("{devices} devices; of a client subject at most {MOST_DEVICES} are played")
@@ -186,7 +234,7 @@ impl Subjects {
         Ok(())
     }
 
-    /// Runs a case on the simulator, with the subjects in their places.
+    /// Runs a case, with the subjects in their places.
     ///
     /// # Errors
     /// The run came to no transcript.
@@ -199,13 +247,16 @@ impl Subjects {
         }
         let mut peers = SubjectPeers::new(case, self);
         let name = |party| match self.command(party) {
-            Some(command) => command.to_owned(),
+            Some(command) => command,
             None => case.player(party),
         };
         let mut director = Director::new(case, &name(Party::Client), &name(Party::Server));
         director.reads_foreign_bytes(self.client.is_some() && self.server.is_some());
-        let run = guarded("the harness", || simulated::run(case, director, &mut peers))
-            .and_then(|run| run);
+        let run = guarded("the harness", || match &self.live {
+            Some(live) => live::run(case, director, &mut peers, live),
+            None => simulated::run(case, director, &mut peers),
+        });
+        let run = run.and_then(|run| run);
         let run = peers.close(run);
         if let Err(HarnessError::Subject(error)) = &run
             && error.what.starts_with(process::SILENT)
@@ -216,7 +267,7 @@ impl Subjects {
     }
 
     fn gave_up(&self) -> SubjectError {
-        let command = |party| self.command(party).map(str::to_owned);
+        let command = |party| self.command(party);
         SubjectError {
             actor: "nobody".into(),
             command: command(Party::Client)

@@ -60,7 +60,7 @@ fn agree(nth: usize, pace: u32, longest: Time) -> usize {
                 continue;
             }
             let mut live = (*case).clone();
-            live.slack = live.profile.bounds.tolerance;
+            Live::at_pace(pace).prepare(&mut live);
             let ours = grade(case, &ours);
             let is_known = KNOWN.iter().any(|(known, _)| *known == case.scenario.name);
             let theirs = (0..TRIES).map(|_| {

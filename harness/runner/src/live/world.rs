@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use conformance::case::Case;
 use conformance::director::{Actor, Command, Fact};
 use conformance::scenario::{AppAct, ClientIndex};
 use conformance::transcript::SERVER;
@@ -21,7 +22,7 @@ use super::wires::Wires;
 use super::{Live, any_port};
 use crate::error::HarnessError;
 use crate::peers::Peers;
-use crate::pump::{Inbox, Pump};
+use crate::pump::{Alarm, Inbox, Pump};
 use crate::ready::Ready;
 use crate::run::guarded;
 use crate::script::Script;
@@ -65,7 +66,7 @@ struct Process<'s> {
 impl<'s, S: Script + 's> World<'s, S> {
     pub(super) fn new(
         devices: &[String],
-        seed: u64,
+        case: &Case<'_>,
         script: S,
         peers: &'s mut dyn Peers,
         live: &Live,
@@ -109,9 +110,9 @@ impl<'s, S: Script + 's> World<'s, S> {
             true => gateways.clone(),
             false => live.server.clone(),
         };
-        let clock = Clock::new(live.pace, live.epoch);
+        let clock = Clock::new(live.pace, case.epoch);
         let mut world = World {
-            wires: Wires::new(devices, reached, seed, Rc::clone(&clock)),
+            wires: Wires::new(devices, reached, case.seed, Rc::clone(&clock)),
             clock,
             script: Rc::new(RefCell::new(script)),
             peers,
@@ -318,6 +319,8 @@ impl<'s, S: Script + 's> World<'s, S> {
             return Ok(());
         }
         let store = host.kept.borrow().store();
+        let alarm = SleepAlarm::new(Rc::clone(&self.clock), Rc::clone(&host.skew));
+        self.peers.starts_at(alarm.now());
         let (peer, sockets) = match host.actor {
             Actor::Client(client) => (
                 self.peers.client(client, host.started, store),
@@ -344,7 +347,7 @@ impl<'s, S: Script + 's> World<'s, S> {
             pump: Pump::new(
                 peer,
                 sockets,
-                SleepAlarm::new(Rc::clone(&self.clock), Rc::clone(&host.skew)),
+                alarm,
                 inbox.clone(),
                 host.next_accepted,
                 sink(host, &self.script, &self.clock),

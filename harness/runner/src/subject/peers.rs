@@ -106,6 +106,7 @@ impl<'c> SubjectPeers<'c> {
         let case = self.case;
         Setup {
             seed: case.seed,
+            epoch: case.epoch,
             incarnation,
             store,
             ..setup(
