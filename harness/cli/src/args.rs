@@ -39,12 +39,14 @@ Exit codes:
   1    findings
   2    usage, scenario, profile or file error
   3    the harness itself broke, or was not deterministic
+  4    a subject could not be started, or broke the adapter protocol
   5    nothing was selected, or no case passed or failed
   130  interrupted
 
 Examples:
   kickout run                                  the built-in suite under every profile
   kickout run scenarios/kick                   one folder
+  kickout run --client 'python3 client.py'     your own client
   kickout explain 1002001                      what a number means, and where";
 
 /// What to do.
@@ -64,6 +66,8 @@ pub enum Command {
     Report(ReportOptions),
     /// Join the results of all parts of a run
     Merge(MergeOptions),
+    /// Run the reference server on a real port, until it is interrupted
+    Serve(ServeOptions),
     /// Show scenarios, and the profiles each applies to
     List(ListOptions),
     /// Print the JSON Schema of the scenario language, with every word of it, or of stored results
@@ -74,6 +78,53 @@ pub enum Command {
     /// Make, look at and judge the tickets of logins
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Bring your own client or server: is the adapter right?
+    #[command(subcommand)]
+    Adapter(AdapterCommand),
+}
+
+/// `kickout adapter`
+#[derive(Debug, Subcommand)]
+pub enum AdapterCommand {
+    /// Tell whether a program keeps the adapter protocol
+    Check(CheckOptions),
+    /// Be a subject: the reference client or the reference server, over standard input and output
+    Reference,
+    /// Print the JSON Schema of the lines
+    Schema,
+}
+
+/// `kickout adapter check`
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kickout adapter check 'python3 client.py'
+  kickout adapter check './server --stdio' --role server --profile my-vendor.yaml")]
+pub struct CheckOptions {
+    /// The command that starts the program
+    #[arg(value_name = "COMMAND")]
+    pub command: String,
+
+    /// Whose place it takes
+    #[arg(long, value_name = "ROLE", default_value = "client")]
+    pub role: RoleChoice,
+
+    /// The profile it is to play, or the one in this YAML file [default: the first]
+    #[arg(long, value_name = "ID|FILE")]
+    pub profile: Option<String>,
+
+    /// How long the program may take to answer a line [default: 10s]
+    #[arg(long, value_name = "DURATION", value_parser = length)]
+    pub answer_within: Option<std::time::Duration>,
+}
+
+/// Whose place a program takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleChoice {
+    /// That of the client on a device.
+    Client,
+    /// That of the server.
+    Server,
 }
 
 /// Which cases are meant.
@@ -94,6 +145,22 @@ pub struct Selection {
     /// Only scenarios with this tag; may be repeated
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
+}
+
+/// Programs that take the place of the reference peers.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct SubjectOptions {
+    /// Play the devices with this program instead of the reference client; see ADAPTERS.md
+    #[arg(long, value_name = "COMMAND")]
+    pub client: Option<String>,
+
+    /// Play the server with this program instead of the reference server
+    #[arg(long, value_name = "COMMAND")]
+    pub server: Option<String>,
+
+    /// How long a program may take to answer a line [default: 10s]
+    #[arg(long, value_name = "DURATION", value_parser = length)]
+    pub answer_within: Option<std::time::Duration>,
 }
 
 /// `kickout run`
@@ -169,6 +236,14 @@ pub struct RunOptions {
     #[arg(skip)]
     pub again: Option<BTreeSet<(String, String)>>,
 
+    /// Who plays.
+    #[command(flatten)]
+    pub subject: SubjectOptions,
+
+    /// Their processes.
+    #[arg(skip)]
+    pub subjects: std::sync::Arc<runner::subject::Subjects>,
+
     /// How the peers deviate.
     #[arg(skip)]
     pub played_by: Option<Box<conformance::deviation::Deviation>>,
@@ -207,6 +282,10 @@ pub struct MutantsOptions {
     /// Try only this part of the deviations, such as 2/5; `kickout merge` joins the results of all parts
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<Shard>,
+
+    /// Who plays the side that does not deviate.
+    #[command(flatten)]
+    pub subject: SubjectOptions,
 
     /// Look for each with so many random cases, too
     #[arg(long, value_name = "CASES", value_parser = clap::value_parser!(u64).range(1..))]
@@ -268,6 +347,10 @@ pub struct FuzzOptions {
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<Shard>,
 
+    /// Who plays.
+    #[command(flatten)]
+    pub subject: SubjectOptions,
+
     /// Where failures are kept
     #[arg(long, value_name = "DIR", default_value = "scenarios/regressions")]
     pub out: PathBuf,
@@ -298,6 +381,10 @@ pub struct ReplayOptions {
     /// A scenario that was kept, or a transcript written by --transcripts
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+
+    /// Who plays now.
+    #[command(flatten)]
+    pub subject: SubjectOptions,
 
     /// The scenario that a transcript was made from, when it is not in the built-in suite
     #[arg(long, value_name = "FILE")]
@@ -339,6 +426,39 @@ pub struct MergeOptions {
     /// Write a report of the whole, to standard output without a path; may be repeated
     #[arg(long, value_name = "FORMAT[=PATH]", value_parser = Report::<Format>::parse)]
     pub report: Vec<Report<Format>>,
+}
+
+/// `kickout serve`
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+The wire protocol is that of harness/session/WIRE.md. Tickets are real ones: see `kickout token`.
+With a time scale of 60 a window of twenty minutes takes twenty seconds; tickets are then judged by
+a clock that runs as much faster since 2026-01-01, and `kickout run --time-scale 60` keeps the same.
+
+Examples:
+  kickout serve --profile my-vendor.yaml
+  kickout serve --profile my-vendor.yaml --listen 0.0.0.0:7000 --time-scale 60")]
+pub struct ServeOptions {
+    /// The profile whose rules it keeps
+    #[arg(long, value_name = "ID|FILE")]
+    pub profile: String,
+
+    /// Where to listen; further gateways have the ports that follow
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
+    pub listen: String,
+
+    /// So many times as fast as real time
+    #[arg(long, value_name = "N", default_value_t = 1,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(runner::live::FASTEST)))]
+    pub time_scale: u32,
+
+    /// More connections than these are closed at once
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub most_connections: usize,
+
+    /// Break rules in this way; see `kickout mutants`
+    #[arg(long, value_name = "NAME")]
+    pub deviation: Option<String>,
 }
 
 /// `kickout list`

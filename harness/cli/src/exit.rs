@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use conformance::decode::Broken;
 use conformance::diagnostic::{self, Diagnostic};
 use conformance::source::Source;
-use report::fuzzing::Fuzzed;
+use report::fuzzing::{Broke, Fuzzed};
 use report::mutants::Mutants;
 use report::results::{CaseResult, Results, Status};
 
@@ -17,6 +17,8 @@ pub enum Exit {
     Usage,
     /// 3: the harness itself broke, or was not deterministic.
     Harness,
+    /// 4: a subject could not be started, or broke the adapter protocol.
+    Subject,
     /// 1: findings.
     Findings,
     /// 5: nothing was selected, or no case passed or failed.
@@ -31,6 +33,8 @@ impl Exit {
         let any = |status| results.iter().any(|result| result.status == status);
         if any(Status::HarnessError) {
             Exit::Harness
+        } else if any(Status::SubjectError) {
+            Exit::Subject
         } else if any(Status::Failed) || any(Status::UnexpectedlyPassed) {
             Exit::Findings
         } else if any(Status::Passed) || any(Status::KnownFailure) {
@@ -52,10 +56,14 @@ impl Exit {
 
     /// What random scenarios amount to.
     pub fn of_fuzzed(fuzzed: &Fuzzed) -> Exit {
-        match (fuzzed.broke(), fuzzed.has_findings()) {
-            (true, _) => Exit::Harness,
-            (false, true) => Exit::Findings,
-            (false, false) => Exit::Success,
+        if fuzzed.broke(Broke::Harness) {
+            Exit::Harness
+        } else if fuzzed.broke(Broke::Subject) {
+            Exit::Subject
+        } else if fuzzed.has_findings() {
+            Exit::Findings
+        } else {
+            Exit::Success
         }
     }
 
@@ -75,6 +83,7 @@ impl From<Exit> for ExitCode {
             Exit::Findings => 1,
             Exit::Usage => 2,
             Exit::Harness => 3,
+            Exit::Subject => 4,
             Exit::Nothing => 5,
         })
     }
@@ -101,6 +110,9 @@ pub enum Trouble {
     /// The harness itself broke.
     #[error("the harness broke: {0}")]
     Harness(String),
+    /// A subject could not be started, or broke the adapter protocol.
+    #[error("{0}")]
+    Subject(String),
     /// Nothing to do.
     #[error("{0}")]
     Nothing(String),
@@ -125,6 +137,7 @@ impl Trouble {
         match self {
             Trouble::Nothing(_) => Exit::Nothing,
             Trouble::Harness(_) => Exit::Harness,
+            Trouble::Subject(_) => Exit::Subject,
             _ => Exit::Usage,
         }
     }

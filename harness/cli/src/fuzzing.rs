@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use conformance::case::Case;
@@ -12,18 +12,21 @@ use conformance::profile::Profile;
 use conformance::scenario::Scenario;
 use conformance::transcript::{End, Transcript, What};
 use fuzz::alphabet::{Alphabet, LONG};
-use fuzz::hunt::{By, Catch};
+use fuzz::hunt::{By, Catch, NotPlayed};
 use fuzz::reach::{self, Reach};
 use fuzz::{generate, hunt, keep, shrink};
 use indicatif::{ProgressBar, ProgressStyle};
-use report::fuzzing::{self, Caught, Fuzzed, Head, MOST_KEPT, Reached, Sums};
+use report::fuzzing::{self, Broke, Caught, Fuzzed, Head, MOST_KEPT, Reached, Sums};
 use report::results::{CaseResult, FORMAT, Of};
 use report::terminal::{self, Paint};
+use runner::HarnessError;
+use runner::subject::Subjects;
+use session::words::ErrorWord;
 
 use crate::args::{FuzzFormat, FuzzOptions, Selection};
 use crate::exit::{Exit, Trouble};
 use crate::run::{progress_target, threads};
-use crate::{files, suite, tell};
+use crate::{files, subjects, suite, tell};
 
 /// How many cases are played when nobody says.
 const USUAL_CASES: u64 = 10_000;
@@ -47,10 +50,15 @@ pub fn fuzz(options: &FuzzOptions) -> Result<Exit, Trouble> {
         .iter()
         .map(|profile| Alphabet::of(profile))
         .collect();
+    let subjects = match profiles.first() {
+        Some(profile) => subjects::subjects(&options.subject, profile)?,
+        None => Arc::default(),
+    };
     let field = Field {
         alphabets,
         library: &library,
         seed: options.seed,
+        subjects: &subjects,
     };
     hush_panics_of_cases();
     let head = head(&profiles, options)?;
@@ -91,11 +99,26 @@ thread_local! {
 }
 
 /// Who plays the cases.
-fn carrier(case: &Case<'_>) -> Result<Transcript, String> {
-    IS_PLAYING.set(true);
-    let transcript = runner::run_case(case);
-    IS_PLAYING.set(false);
-    transcript.map_err(|error| error.to_string())
+fn carrier(subjects: &Subjects) -> impl Fn(&Case<'_>) -> Result<Transcript, NotPlayed> + Sync {
+    |case| {
+        if subjects.not_applicable(case.scenario).is_some() {
+            return Err(NotPlayed::Unsupported);
+        }
+        IS_PLAYING.set(true);
+        let transcript = subjects.run(case);
+        IS_PLAYING.set(false);
+        let transcript = transcript.map_err(|error| match error {
+            HarnessError::Subject(error) => NotPlayed::Subject(error.to_string()),
+            HarnessError::Lacks { .. } => NotPlayed::Unsupported,
+            error => NotPlayed::Harness(error.to_string()),
+        })?;
+        // What a call nobody knows was to bring about never comes, and no rule can tell.
+        let unknown = |what: &What| matches!(what, What::Result(answer) if answer.error == Some(ErrorWord::Unsupported));
+        match !subjects.is_empty() && transcript.entries.iter().any(|entry| unknown(&entry.what)) {
+            true => Err(NotPlayed::Unsupported),
+            false => Ok(transcript),
+        }
+    }
 }
 
 /// A panic in a case is a catch, and told as such; any other is told as usual.
@@ -113,6 +136,7 @@ struct Field<'a> {
     alphabets: Vec<Alphabet<'a>>,
     library: &'a Library,
     seed: u64,
+    subjects: &'a Subjects,
 }
 
 /// What many cases have come to.
@@ -177,6 +201,7 @@ impl Field<'_> {
     fn play_one(&self, case: u64, found: &mut Found) {
         let scenario = self.scenario(case);
         let profile = self.alphabet(case).profile;
+        let carrier = carrier(self.subjects);
         let mut played = hunt::play(&scenario, profile, self.library, &carrier);
         found.sums.cases += 1;
         if case.is_multiple_of(EVERY_SO_MANY) {
@@ -185,8 +210,12 @@ impl Field<'_> {
             let text =
                 |played: &hunt::Played| played.record.as_ref().map(|(record, _)| record.to_jsonl());
             if text(&played) != text(&again) {
+                let why = "the same case played twice gave different transcripts".into();
                 played.catches.push(Catch {
-                    by: By::Broke("the same case played twice gave different transcripts".into()),
+                    by: match self.subjects.is_empty() {
+                        true => By::Broke(why),
+                        false => By::Subject(why),
+                    },
                     rows: Vec::new(),
                 });
             }
@@ -225,7 +254,11 @@ impl Field<'_> {
         for (at, (catch, case, cases)) in in_order.into_iter().enumerate() {
             let mut caught = Caught {
                 what: catch.say(),
-                broke: matches!(catch.by, By::Broke(_)),
+                broke: match catch.by {
+                    By::Broke(_) => Some(Broke::Harness),
+                    By::Subject(_) => Some(Broke::Subject),
+                    _ => None,
+                },
                 case,
                 sentence: catch.sentence(self.library),
                 profile: self.alphabet(case).profile.id.clone(),
@@ -253,6 +286,7 @@ impl Field<'_> {
     ) -> Result<(), Trouble> {
         let alphabet = self.alphabet(case);
         let profile = alphabet.profile;
+        let carrier = carrier(self.subjects);
         let shrunk = shrink::shrink(self.scenario(case), catch, alphabet, self.library, &carrier);
         let kept = keep::kept(
             shrunk.scenario,
@@ -266,9 +300,20 @@ impl Field<'_> {
         caught.file = Some(path.display().to_string());
         caught.steps = kept.steps.len();
         caught.tries = shrunk.tries;
-        let repeat = format!("kickout replay {}", path.display());
-        said.push_str(&failure(&kept, profile, catch, self.library, &repeat));
+        let who = subjects::repeated(self.subjects);
+        let repeat = format!("kickout replay {}{who}", path.display());
+        said.push_str(&self.failure(&kept, profile, catch, &repeat));
         Ok(())
+    }
+
+    /// Everything about a failure, as `run` tells it.
+    fn failure(&self, kept: &Scenario, profile: &Profile, catch: &Catch, repeat: &str) -> String {
+        let played = hunt::play(kept, profile, self.library, &carrier(self.subjects));
+        let Some((transcript, verdict)) = played.record else {
+            return format!("\n{}\n", catch.say());
+        };
+        let result = CaseResult::judged(kept, &transcript, verdict, self.library, repeat);
+        terminal::failure(&result, &kept.source, Paint { color: true })
     }
 }
 
@@ -296,22 +341,6 @@ impl Found {
             *all += cases;
         }
     }
-}
-
-/// Everything about a failure, as `run` tells it.
-fn failure(
-    kept: &Scenario,
-    profile: &Profile,
-    catch: &Catch,
-    library: &Library,
-    repeat: &str,
-) -> String {
-    let played = hunt::play(kept, profile, library, &carrier);
-    let Some((transcript, verdict)) = played.record else {
-        return format!("\n{}\n", catch.say());
-    };
-    let result = CaseResult::judged(kept, &transcript, verdict, library, repeat);
-    terminal::failure(&result, &kept.source, Paint { color: true })
 }
 
 /// Virtual milliseconds until the script was over, and in all.

@@ -2,6 +2,7 @@
 //!
 //! - [`args`]: what was typed
 //! - [`exit`]: outcomes and their exit codes
+//! - [`subjects`]: programs that take the place of the reference peers
 //! - [`suite`]: the built-in suite, and scenarios from disk
 //! - [`run`]: plays cases and tells what became of them
 //! - [`known`]: failures that are known
@@ -12,12 +13,15 @@
 //! - [`replay`]: a kept failure or a stored transcript again
 //! - [`mutants`]: what the suite catches of peers that break rules
 //! - [`coverage`]: the same, requirement by requirement
+//! - [`serve`]: the reference server on a real port
 //! - [`snapshots`]: recorded transcripts
 //! - [`look_up`]: `list` and `schema`
 //! - [`explain`]: what is known about a row, a word, a number, a name
+//! - [`adapter`]: `adapter check`, `reference` and `schema`
 //! - [`token`]: `token mint`, `inspect` and `verify`
 //! - [`files`]: files are written whole or not at all
 
+pub mod adapter;
 pub mod args;
 pub mod coverage;
 pub mod exit;
@@ -30,8 +34,10 @@ pub mod look_up;
 pub mod mutants;
 pub mod replay;
 pub mod run;
+pub mod serve;
 pub mod snapshots;
 pub mod stored;
+pub mod subjects;
 pub mod suite;
 pub mod tell;
 pub mod token;
@@ -71,10 +77,12 @@ pub fn main() -> ExitCode {
         Command::Coverage(options) => coverage::coverage(options),
         Command::Report(options) => stored::report(options),
         Command::Merge(options) => stored::merge(options),
+        Command::Serve(options) => serve::serve(options),
         Command::List(options) => look_up::list(options),
         Command::Schema(options) => look_up::schema(options),
         Command::Explain(options) => explain::explain(options),
         Command::Token(command) => token::token(command),
+        Command::Adapter(command) => adapter::adapter(command),
     };
     match done {
         Ok(exit) => exit.into(),

@@ -1,8 +1,8 @@
 //! `kickout mutants`: which deviations the suite catches.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use conformance::case::{Case, DEFAULT_SEED};
 use conformance::deviation::{Deviation, Deviations, Subject};
@@ -16,9 +16,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use report::mutants::{self as said, Catch, Head, Mutant, Mutants, Outcome, Unproven};
 use report::results::{FORMAT, Of};
 use report::terminal::Paint;
+use runner::subject::Subjects;
 
 use crate::args::{CoverageFormat, MutantsOptions, Report, Selection};
 use crate::exit::{Exit, Trouble};
+use crate::subjects;
 use crate::suite::{self, Member};
 use crate::{run, tell};
 
@@ -39,10 +41,18 @@ pub fn mutants(options: &MutantsOptions) -> Result<Exit, Trouble> {
     let profiles = suite::profiles(&selection, &library)?;
     let members = suite::scenarios(&selection, &library)?;
     let deviations = suite::deviations(&library)?;
+    let subjects = match profiles.first() {
+        Some(profile) => subjects::subjects(&options.subject, profile)?,
+        None => Arc::default(),
+    };
     let filter = options.filter.as_deref().map(suite::glob).transpose()?;
     let meant = |deviation: &&Deviation| {
         let name = &deviation.name;
         filter.as_ref().is_none_or(|filter| filter.is_match(name))
+            && deviation
+                .party
+                .iter()
+                .all(|party| subjects.command(*party).is_none())
             && profiles
                 .iter()
                 .any(|profile| deviation.subject(profile).is_some())
@@ -58,6 +68,7 @@ pub fn mutants(options: &MutantsOptions) -> Result<Exit, Trouble> {
         profiles,
         members: &members,
         fuzz: options.fuzz,
+        subjects: &subjects,
     };
     let head = head(&wanted, &trial, options);
     let planned: BTreeSet<&String> = head.planned().collect();
@@ -124,7 +135,9 @@ fn head(wanted: &[&Deviation], trial: &Trial<'_>, options: &MutantsOptions) -> H
 
 /// What a part of the deviations leaves unproven says nothing.
 fn unproven(deviations: &Deviations, library: &Library, options: &MutantsOptions) -> Vec<Unproven> {
-    if options.filter.is_some() || !options.profile.is_empty() {
+    let subject = &options.subject;
+    let all = subject.client.is_none() && subject.server.is_none();
+    if options.filter.is_some() || !options.profile.is_empty() || !all {
         return Vec::new();
     }
     let rows = deviations.unproven(library);
@@ -141,6 +154,7 @@ struct Trial<'a> {
     profiles: Vec<&'a Profile>,
     members: &'a [Member],
     fuzz: Option<u64>,
+    subjects: &'a Subjects,
 }
 
 impl Trial<'_> {
@@ -249,7 +263,10 @@ impl Trial<'_> {
     /// What is found with peers that deviate; what breaks the harness is found otherwise, too.
     fn findings(&self, scenario: &Scenario, profile: &Profile, subject: &Subject) -> Vec<Finding> {
         let case = Case::new(scenario, profile, DEFAULT_SEED).played_by(subject.clone());
-        let Ok(transcript) = runner::run_case(&case) else {
+        if self.subjects.not_applicable(scenario).is_some() {
+            return Vec::new();
+        }
+        let Ok(transcript) = self.subjects.run(&case) else {
             return Vec::new();
         };
         let verdict = judge::judge(

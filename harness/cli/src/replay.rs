@@ -10,11 +10,12 @@ use fuzz::hunt::Catch;
 use fuzz::keep;
 use report::results::CaseResult;
 use report::terminal::{self, Paint};
+use runner::subject::Subjects;
 
 use crate::args::{ReplayOptions, Selection};
 use crate::exit::{Exit, Trouble};
 use crate::suite::{self, Member};
-use crate::{files, print};
+use crate::{files, print, subjects};
 
 /// The largest transcript that is opened, in bytes.
 const LARGEST: u64 = 512 * 1024 * 1024;
@@ -65,7 +66,9 @@ fn kept(
             if plan::not_applicable(&member.scenario, profile).is_some() {
                 continue;
             }
-            let played = play(member, profile, library, conformance::case::DEFAULT_SEED)?;
+            let seed = conformance::case::DEFAULT_SEED;
+            let subjects = subjects::subjects(&options.subject, profile)?;
+            let played = play(member, profile, library, seed, &subjects)?;
             text.push_str(&played.said);
             let line = match played.verdict.grade {
                 Grade::Failed => {
@@ -133,7 +136,8 @@ fn stored(options: &ReplayOptions, library: &Library) -> Result<Exit, Trouble> {
     let case = Case::new(&member.scenario, profile, header.seed);
     let then = judge::judge(&case, &transcript, &library.catalogue, &library.rules)
         .map_err(|stale| Trouble::Usage(format!("{shown}: {stale}")))?;
-    let now = play(&member, profile, library, header.seed)?;
+    let subjects = subjects::subjects(&options.subject, profile)?;
+    let now = play(&member, profile, library, header.seed, &subjects)?;
     let failed = |verdict: &Verdict| verdict.grade == Grade::Failed;
     let (exit, said) = match (failed(&then), failed(&now.verdict)) {
         (true, true) => (Exit::Findings, "STILL FAILS"),
@@ -169,11 +173,15 @@ fn play(
     profile: &Profile,
     library: &Library,
     seed: u64,
+    subjects: &Subjects,
 ) -> Result<Played, Trouble> {
     let case = Case::new(&member.scenario, profile, seed);
-    let repeat = format!("kickout run {} --profile {}", member.argument, profile.id);
-    let transcript =
-        runner::run_case(&case).map_err(|error| Trouble::Harness(error.to_string()))?;
+    let who = subjects::repeated(subjects);
+    let repeat = format!(
+        "kickout run {} --profile {}{who}",
+        member.argument, profile.id
+    );
+    let transcript = subjects.run(&case).map_err(subjects::trouble)?;
     let verdict = judge::judge(&case, &transcript, &library.catalogue, &library.rules)
         .map_err(|stale| Trouble::Harness(stale.to_string()))?;
     let result = CaseResult::judged(

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use conformance::case::{Case, DEFAULT_SEED};
-use conformance::diagnostic::closest;
 use conformance::judge;
 use conformance::library::Library;
 use conformance::plan;
 use conformance::profile::Profile;
+use conformance::requirement::Party;
 use conformance::text;
 use conformance::transcript::Transcript;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -20,13 +20,14 @@ use report::results::{
     CaseName, CaseResult, FORMAT, Head, Kind, Of, Profile as AboutProfile, Record, Requirement,
     Results, Rule, Scenario as AboutScenario, Selection as Selected, Status,
 };
+use runner::HarnessError;
 
 use crate::args::{Embed, Report, RunOptions};
 use crate::exit::{Exit, Trouble};
 use crate::known::{self, List};
 use crate::snapshots::{Compared, Policy};
 use crate::suite::{self, Member};
-use crate::{files, last_failed, tell};
+use crate::{files, last_failed, subjects, tell};
 
 /// `kickout run`
 ///
@@ -43,6 +44,7 @@ pub fn run(options: &RunOptions) -> Result<Exit, Trouble> {
         known::refuse_overwriting(path, list)?;
     }
     tell::writable(&options.report)?;
+    let options = &with_subjects(options, &profiles)?;
     let mut results = Results::empty(head(&members, &profiles, options));
     if results.head.again.is_some() && results.head.planned().next().is_none() {
         let none = "nothing to play again: none of the selected cases failed the last time";
@@ -77,6 +79,10 @@ fn head(members: &[Member], profiles: &[&Profile], options: &RunOptions) -> Head
     let suite: String = hashes
         .map(|(name, hash)| format!("{name} {hash}\n"))
         .collect();
+    let player = |party| {
+        let command = options.subjects.command(party);
+        command.unwrap_or(judge::REFERENCE).to_owned()
+    };
     let selection = &options.selection;
     let paths = selection.paths.iter();
     Head {
@@ -85,8 +91,8 @@ fn head(members: &[Member], profiles: &[&Profile], options: &RunOptions) -> Head
         build: crate::BUILD.to_owned(),
         suite: conformance::decode::hash(&suite),
         seed: options.seed,
-        client: judge::REFERENCE.to_owned(),
-        server: judge::REFERENCE.to_owned(),
+        client: player(Party::Client),
+        server: player(Party::Server),
         deviation: options.deviation.clone(),
         selection: Selected {
             paths: paths.map(|path| path.display().to_string()).collect(),
@@ -150,17 +156,20 @@ fn understood(options: &RunOptions, library: &Library) -> Result<RunOptions, Tro
     let takes_time = |report: &Report<Format>| report.format == Format::Junit;
     options.wall_times |= options.report.iter().any(takes_time);
     if let Some(name) = &options.deviation {
-        let deviations = suite::deviations(library)?;
-        let known = deviations.get(name).ok_or_else(|| {
-            let names = deviations.all().iter().map(|known| known.name.as_str());
-            let near = closest(name, names)
-                .map(|near| format!("; did you mean `{near}`?"))
-                .unwrap_or_default();
-            Trouble::Usage(format!("there is no deviation `{name}`{near}"))
-        })?;
-        options.played_by = Some(Box::new(known.clone()));
+        let known = suite::deviation(name, library)?;
+        options.played_by = Some(Box::new(known));
         options.unrecorded = true;
     }
+    Ok(options)
+}
+
+/// The same options with the subjects started. What they leave is no record.
+fn with_subjects(options: &RunOptions, profiles: &[&Profile]) -> Result<RunOptions, Trouble> {
+    let mut options = options.clone();
+    if let Some(profile) = profiles.first() {
+        options.subjects = subjects::subjects(&options.subject, profile)?;
+    }
+    options.unrecorded |= !options.subjects.is_empty();
     Ok(options)
 }
 
@@ -265,7 +274,11 @@ fn play_one(
     if let Some(why) = plan::not_applicable(scenario, profile) {
         return Ok(unplayed(Status::NotApplicable, why));
     }
+    if let Some(why) = options.subjects.not_applicable(scenario) {
+        return Ok(unplayed(Status::NotApplicable, why));
+    }
     let mut repeat = repeat(member, profile, options.seed);
+    repeat.push_str(&subjects::repeated(&options.subjects));
     let mut case = Case::new(scenario, profile, options.seed);
     if let Some(deviation) = &options.played_by {
         let Some(subject) = deviation.subject(profile) else {
@@ -275,19 +288,32 @@ fn play_one(
         repeat.push_str(&format!(" --deviation {}", deviation.name));
         case = case.played_by(subject);
     }
-    let transcript = match runner::run_case(&case) {
+    let transcript = match options.subjects.run(&case) {
         Ok(transcript) => transcript,
         Err(error) => {
+            let status = match &error {
+                HarnessError::Subject(_) => Status::SubjectError,
+                HarnessError::Lacks { .. } => Status::Unsupported,
+                _ => Status::HarnessError,
+            };
             let reason = format!("{error}\nrepeat: {repeat}");
-            return Ok(unplayed(Status::HarnessError, reason));
+            return Ok(unplayed(status, reason));
         }
     };
     for _ in 1..options.repeat {
-        let again = runner::run_case(&case).map_err(|error| error.to_string());
+        let again = options
+            .subjects
+            .run(&case)
+            .map_err(|error| error.to_string());
         let again = again.map(|again| again.to_jsonl());
         if let Some(how) = differs(&transcript.to_jsonl(), again) {
             let reason = format!("{how}\nrepeat: {repeat} --repeat {}", options.repeat);
-            return Ok(unplayed(Status::HarnessError, reason));
+            // Between reference peers only the harness can be the cause.
+            let status = match options.subjects.is_empty() {
+                true => Status::HarnessError,
+                false => Status::SubjectError,
+            };
+            return Ok(unplayed(status, reason));
         }
     }
     let verdict = match judge::judge(&case, &transcript, &library.catalogue, &library.rules) {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use conformance::decode::Broken;
-use conformance::deviation::Deviations;
+use conformance::deviation::{Deviation, Deviations};
 use conformance::diagnostic::closest;
 use conformance::library::Library;
 use conformance::profile::Profile;
@@ -50,6 +50,21 @@ pub fn library(selection: &Selection) -> Result<Library, Trouble> {
 pub fn deviations(library: &Library) -> Result<Deviations, Trouble> {
     let sources = embedded(&DEVIATIONS, "fixtures/deviations")?;
     Deviations::read(&sources, library).map_err(Trouble::Broken)
+}
+
+/// The built-in deviation of this name.
+///
+/// # Errors
+/// There is none.
+pub fn deviation(name: &str, library: &Library) -> Result<Deviation, Trouble> {
+    let deviations = deviations(library)?;
+    deviations.get(name).cloned().ok_or_else(|| {
+        let names = deviations.all().iter().map(|known| known.name.as_str());
+        let near = closest(name, names)
+            .map(|near| format!("; did you mean `{near}`?"))
+            .unwrap_or_default();
+        Trouble::Usage(format!("there is no deviation `{name}`{near}"))
+    })
 }
 
 /// A scenario, and where its recorded transcripts are.

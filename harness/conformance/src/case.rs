@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use session::rules::{Rules, TokenCodes};
+use session::time::{EPOCH_UNIX_MS, Millis};
 use session::words::State;
 
 use crate::deviation::Subject;
@@ -37,6 +38,11 @@ pub struct Case<'a> {
     pub subject: Option<Subject>,
     /// The longest record, in entries.
     pub most_entries: usize,
+    /// How much later or earlier things may happen than a script says: nothing in virtual time,
+    /// the profile's tolerance in real time.
+    pub slack: Millis,
+    /// Unix milliseconds at the start of the run: a whole second.
+    pub epoch: u64,
     /// The devices by name.
     names: BTreeMap<&'a str, ClientIndex>,
 }
@@ -57,6 +63,8 @@ impl<'a> Case<'a> {
             rules,
             subject: None,
             most_entries: MOST_ENTRIES,
+            slack: Millis::ZERO,
+            epoch: EPOCH_UNIX_MS,
             names: scenario
                 .clients
                 .iter()

@@ -8,7 +8,7 @@ mod tickets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use session::peer::{Call, CallId, Disturbance, Disturbed, Gateway, LinkId, Order, Output};
+use session::peer::{AskId, Call, CallId, Disturbance, Disturbed, Gateway, LinkId, Order, Output};
 use session::time::{Millis, Time};
 
 use self::calls::Apps;
@@ -41,6 +41,17 @@ pub enum Command {
         id: CallId,
         /// The call.
         call: Call,
+        /// The callback that it is made from inside of.
+        inside: Option<String>,
+    },
+    /// Give the device's peer the ticket it asked for.
+    Token {
+        /// The device.
+        client: ClientIndex,
+        /// The question.
+        ask: AskId,
+        /// The ticket.
+        ticket: String,
     },
     /// Give this order to the server's peer.
     Order(Order),
@@ -139,9 +150,16 @@ impl<'a> Director<'a> {
         }
     }
 
+    /// The bytes on the wire are written by programs that nobody here made: what they mean does
+    /// not hang on blanks between words, or is nobody's business (`opaque`).
+    pub fn reads_foreign_bytes(&mut self, opaque: bool) {
+        self.record.reads_foreign_bytes(opaque);
+    }
+
     /// Acts that are due when an instant begins, before anything else happens in it.
     pub fn instant_begins(&mut self, now: Time) -> Vec<Command> {
         self.make_due_calls(now);
+        self.answer_asks(now);
         // What an app has called comes before what the script does next, such as a crash.
         if self.commands.is_empty()
             && let Doing::Watching(watch) = &self.doing
@@ -162,6 +180,7 @@ impl<'a> Director<'a> {
         }
         // What the apps do from inside their callbacks comes before anything else of the script.
         self.react(now);
+        self.answer_asks(now);
         if !self.commands.is_empty() {
             return std::mem::take(&mut self.commands);
         }
@@ -218,7 +237,8 @@ impl<'a> Director<'a> {
     pub fn wakes_at(&self) -> Option<Time> {
         let step = self.step_wakes_at();
         let call = self.apps.next_call();
-        step.into_iter().chain(call).min()
+        let ticket = self.apps.next_ticket();
+        step.into_iter().chain(call).chain(ticket).min()
     }
 
     fn step_wakes_at(&self) -> Option<Time> {
@@ -239,6 +259,10 @@ impl<'a> Director<'a> {
             (actor, fact)
         {
             self.heard(client);
+        }
+        if let (Actor::Client(client), Fact::Output(Output::AskToken { ask, user })) = (actor, fact)
+        {
+            self.asked_for_ticket(now, client, *ask, user);
         }
     }
 

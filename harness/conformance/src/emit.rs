@@ -1,11 +1,12 @@
 //! A scenario as a text: the inverse of [`crate::document`].
 //!
 //! What is written reads back as the same scenario, place by place. Rounds of a `repeat` are
-//! written out. One line a step, as in the scenarios written by hand; that takes a writer of our
+//! written out, and a name that each round gives anew gets a number. One line a step, as in the scenarios written by hand; that takes a writer of our
 //! own, which also knows where each step stands without reading the text again.
 
 mod acts;
 mod flow;
+mod names;
 mod observations;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub fn scenario(mut scenario: Scenario, path: &str, remarks: &[String]) -> Scena
         text.extend(remark.chars().map(|c| if c.is_control() { ' ' } else { c }));
         text.push('\n');
     }
+    names::told_apart(&mut scenario.steps);
     head(&scenario, &mut text);
     text.push_str("steps:\n");
     let names = Names(&scenario.clients);

@@ -309,11 +309,17 @@ impl Judgement<'_> {
         matches!(self.shown(unmet), Some(What::NeverCalled(_)))
     }
 
+    /// Does it hang on a call that a peer did not know? What such a call was to bring about never
+    /// comes.
     fn is_unsupported(&self, unmet: &Unmet) -> bool {
-        matches!(
-            self.shown(unmet),
-            Some(What::Result(answer)) if answer.error == Some(ErrorWord::Unsupported)
-        )
+        let unknown = |what: &What| matches!(what, What::Result(answer) if answer.error == Some(ErrorWord::Unsupported));
+        let entries = &self.transcript.entries;
+        let stopped = |what: &What| matches!(what, What::Stopped { .. });
+        self.shown(unmet).is_some_and(unknown)
+            || entries
+                .iter()
+                .take_while(|entry| !stopped(&entry.what))
+                .any(|entry| unknown(&entry.what))
     }
 
     fn decide(&mut self, rows: &[String], by: &Means, held: bool) {

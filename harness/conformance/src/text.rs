@@ -127,6 +127,10 @@ pub fn say(entry: &Entry) -> String {
         What::Session(session) => say_session(session),
         What::Counted { user } => format!("{user} counts as active today"),
         What::AccountCreated { user } => format!("account {user} created"),
+        What::AsksTicket { ask, user } => {
+            format!("asks for a ticket for {user} (question {ask})")
+        }
+        What::TicketGiven { ask, ticket } => format!("is given {ticket} (question {ask})"),
         What::Breach { link, what } => {
             format!("link {link}: the other side broke the rules: {what}")
         }

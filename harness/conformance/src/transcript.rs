@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use session::rules::Console;
 use session::time::Time;
 use session::words::{EndCause, ErrorWord, Event, Platform, Reason, State};
 
+use crate::grammar::LONGEST_NAME;
 use crate::scenario::{AppAct, Direction, NetworkWord, SessionWord};
 
 /// Raised whenever the meaning of a line changes.
@@ -20,6 +21,9 @@ pub const FORMAT: u32 = 1;
 /// The longest record, in entries: about 300 MB. Eight clients and a heartbeat every ten seconds
 /// fill it in a virtual week.
 pub const MOST_ENTRIES: usize = 1_000_000;
+
+/// The longest name of an actor, in bytes: that of a device of a fleet.
+pub const LONGEST_ACTOR: usize = LONGEST_NAME + 16;
 
 /// The name under which the server appears.
 pub const SERVER: &str = "server";
@@ -63,10 +67,22 @@ pub struct Header {
 pub struct Entry {
     /// When.
     pub at: Time,
-    /// Whose line it is: a device, [`SERVER`] or [`SCRIPT`].
+    /// Whose line it is: a device, [`SERVER`] or [`SCRIPT`]; at most [`LONGEST_ACTOR`] bytes.
+    #[serde(deserialize_with = "actor")]
     pub actor: String,
     /// What happened.
     pub what: What,
+}
+
+fn actor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let actor = String::deserialize(deserializer)?;
+    match actor.len() <= LONGEST_ACTOR {
+        true => Ok(actor),
+        false => Err(serde::de::Error::custom(format!(
+            "the actor is {} bytes long; {LONGEST_ACTOR} are allowed",
+            actor.len()
+        ))),
+    }
 }
 
 /// What happened.
@@ -133,6 +149,20 @@ pub enum What {
     Counted {
         /// The user.
         user: String,
+    },
+    /// The client asked the app's source of tickets.
+    AsksTicket {
+        /// The question.
+        ask: u32,
+        /// For whom.
+        user: String,
+    },
+    /// The app's source of tickets answered.
+    TicketGiven {
+        /// The question.
+        ask: u32,
+        /// What the ticket is called.
+        ticket: String,
     },
     /// The other side broke the wire protocol.
     Breach {
@@ -452,7 +482,7 @@ impl Transcript {
     /// Reads the canonical form.
     ///
     /// # Errors
-    /// The first line that is not what it should be.
+    /// The first line that is not what it should be, or that is too many.
     pub fn from_jsonl(text: &str) -> Result<Transcript, BadTranscript> {
         let mut lines = text.lines().enumerate();
         let (_, first) = lines.next().ok_or_else(|| BadTranscript {
@@ -470,9 +500,16 @@ impl Transcript {
                 why: format!("format {} is not {FORMAT}", header.format),
             });
         }
-        let entries = lines
-            .map(|(n, text)| serde_json::from_str(text).map_err(|e| bad(n, e)))
-            .collect::<Result<_, _>>()?;
+        let mut entries = Vec::new();
+        for (n, text) in lines {
+            if entries.len() == MOST_ENTRIES {
+                return Err(BadTranscript {
+                    line: n + 1,
+                    why: format!("a transcript has at most {MOST_ENTRIES} entries"),
+                });
+            }
+            entries.push(serde_json::from_str(text).map_err(|e| bad(n, e))?);
+        }
         Ok(Transcript { header, entries })
     }
 }

@@ -7,8 +7,25 @@ use conformance::profile::Profile;
 use conformance::scenario::Scenario;
 use conformance::transcript::Transcript;
 
-/// Makes a case happen. The error is a sentence about what broke in the harness.
-pub type Play<'p> = dyn Fn(&Case<'_>) -> Result<Transcript, String> + Sync + 'p;
+/// Makes a case happen.
+pub type Play<'p> = dyn Fn(&Case<'_>) -> Result<Transcript, NotPlayed> + Sync + 'p;
+
+/// Why there is no transcript, in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotPlayed {
+    /// The harness broke.
+    Harness(String),
+    /// A subject broke the adapter protocol.
+    Subject(String),
+    /// A subject does not know a call of the case; there is nothing to judge.
+    Unsupported,
+}
+
+impl From<&str> for NotPlayed {
+    fn from(why: &str) -> NotPlayed {
+        NotPlayed::Harness(why.to_owned())
+    }
+}
 
 /// What was noticed. Two catches that are equal are the same failure.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +45,8 @@ pub enum By {
     Limit,
     /// There is no transcript: the harness broke. Only the first line counts.
     Broke(String),
+    /// There is no transcript: a subject broke the adapter protocol.
+    Subject(String),
 }
 
 /// A case after it was played.
@@ -78,6 +97,7 @@ impl Catch {
             By::Rule(rule) => rule.clone(),
             By::Limit => "a run without end".into(),
             By::Broke(why) => format!("the harness broke: {why}"),
+            By::Subject(why) => format!("not played: {why}"),
         };
         match self.rows.is_empty() {
             true => by,
@@ -94,6 +114,7 @@ impl Catch {
             },
             By::Limit => "A run comes to an end.".into(),
             By::Broke(_) => "The harness plays every sound scenario.".into(),
+            By::Subject(_) => "A subject keeps the adapter protocol.".into(),
         }
     }
 }
@@ -102,20 +123,26 @@ impl Catch {
 /// no other, and judges it.
 pub fn play(scenario: &Scenario, profile: &Profile, library: &Library, play: &Play<'_>) -> Played {
     let case = Case::new(scenario, profile, conformance::case::DEFAULT_SEED);
-    let broke = |why: String| Played {
+    let first_line = |why: String| why.lines().next().unwrap_or_default().to_owned();
+    let not_played = |by: Option<By>| Played {
         record: None,
-        catches: vec![Catch {
-            by: By::Broke(why.lines().next().unwrap_or_default().to_owned()),
-            rows: Vec::new(),
-        }],
+        catches: by
+            .into_iter()
+            .map(|by| Catch {
+                by,
+                rows: Vec::new(),
+            })
+            .collect(),
     };
     let transcript = match play(&case) {
         Ok(transcript) => transcript,
-        Err(why) => return broke(why),
+        Err(NotPlayed::Harness(why)) => return not_played(Some(By::Broke(first_line(why)))),
+        Err(NotPlayed::Subject(why)) => return not_played(Some(By::Subject(first_line(why)))),
+        Err(NotPlayed::Unsupported) => return not_played(None),
     };
     let verdict = match judge::judge(&case, &transcript, &library.catalogue, &library.rules) {
         Ok(verdict) => verdict,
-        Err(stale) => return broke(stale.to_string()),
+        Err(stale) => return not_played(Some(By::Broke(stale.to_string()))),
     };
     let mut catches = Vec::new();
     for catch in verdict.findings.iter().filter_map(Catch::of) {

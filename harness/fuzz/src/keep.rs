@@ -60,6 +60,7 @@ pub fn label(catch: &Catch) -> String {
         By::Rule(rule) => rule.to_ascii_lowercase(),
         By::Limit => "limit".into(),
         By::Broke(_) => "harness".into(),
+        By::Subject(_) => "subject".into(),
     }
 }
 

@@ -177,7 +177,11 @@ impl<P: Peer> Carried<P> {
     fn call(&mut self, call: Call) {
         self.calls += 1;
         let id = CallId(self.calls);
-        self.give(Input::Call { id, call });
+        self.give(Input::Call {
+            id,
+            call,
+            inside: None,
+        });
     }
 
     fn open(&mut self, link: LinkId) {

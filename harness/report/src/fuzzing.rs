@@ -105,9 +105,9 @@ impl Sums {
 }
 
 impl Fuzzed {
-    /// Did the harness itself break?
-    pub fn broke(&self) -> bool {
-        self.caught.iter().any(|caught| caught.broke)
+    /// Did this break?
+    pub fn broke(&self, what: Broke) -> bool {
+        self.caught.iter().any(|caught| caught.broke == Some(what))
     }
 
     /// Is there something to look at? What a part did not reach another part may.
@@ -124,9 +124,9 @@ impl Fuzzed {
 pub struct Caught {
     /// What noticed it, and the rows.
     pub what: String,
-    /// Is it the harness itself that broke?
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub broke: bool,
+    /// What broke, where no rule was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broke: Option<Broke>,
     /// The first case in which it was seen, from 0.
     pub case: u64,
     /// What must be true.
@@ -144,6 +144,14 @@ pub struct Caught {
     pub steps: usize,
     /// How many scenarios were played to make it that small.
     pub tries: usize,
+}
+
+session::words! {
+    /// What broke.
+    Broke, "fault" {
+        Harness = "harness", "the harness itself";
+        Subject = "subject", "a program in the place of a reference peer";
+    }
 }
 
 /// A rare situation.

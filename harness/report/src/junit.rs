@@ -91,7 +91,7 @@ fn test(xml: &mut Xml, case: &CaseResult, results: &Results) -> io::Result<()> {
         Status::Passed => return element.write_empty().map(drop),
         Status::Failed => ("failure", kind_of(case), message(case)),
         Status::UnexpectedlyPassed => ("failure", case.status.word(), case.status.means().into()),
-        Status::HarnessError => ("error", case.status.word(), reason(case)),
+        Status::SubjectError | Status::HarnessError => ("error", case.status.word(), reason(case)),
         Status::KnownFailure => ("skipped", case.status.word(), message(case)),
         Status::Undocumented => ("skipped", case.status.word(), case.undocumented.join("; ")),
         Status::Unsupported | Status::NotApplicable => {
@@ -174,7 +174,7 @@ impl Sums {
         Sums {
             tests: cases.len() + stale,
             failures: count(&[Status::Failed, Status::UnexpectedlyPassed]) + stale,
-            errors: count(&[Status::HarnessError]),
+            errors: count(&[Status::SubjectError, Status::HarnessError]),
             skipped: count(&skipped),
             time: time(cases.iter().filter_map(|case| case.wall_us).sum()),
         }

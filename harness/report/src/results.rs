@@ -236,7 +236,10 @@ impl Status {
     pub fn is_bad(self) -> bool {
         matches!(
             self,
-            Status::Failed | Status::UnexpectedlyPassed | Status::HarnessError
+            Status::Failed
+                | Status::UnexpectedlyPassed
+                | Status::SubjectError
+                | Status::HarnessError
         )
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use conformance::diagnostic::{self, Diagnostic};
+use conformance::judge::REFERENCE;
 use conformance::source::{Source, Span};
 
 use crate::results::{CaseResult, Counts, Kind, Results, Shown, Stale, Status};
@@ -29,7 +30,10 @@ impl Paint {
     fn status(self, status: Status) -> String {
         let color = match status {
             Status::Passed => AnsiColor::Green,
-            Status::Failed | Status::UnexpectedlyPassed | Status::HarnessError => AnsiColor::Red,
+            Status::Failed
+            | Status::UnexpectedlyPassed
+            | Status::SubjectError
+            | Status::HarnessError => AnsiColor::Red,
             Status::Undocumented | Status::Unsupported | Status::KnownFailure => AnsiColor::Yellow,
             Status::NotApplicable => AnsiColor::BrightBlack,
         };
@@ -71,6 +75,14 @@ pub fn render(results: &Results, paint: Paint) -> String {
         text.push_str(&scenario_line(cases, paint));
     }
     text.push_str(&summary(&results.cases, paint));
+    for (party, player) in [
+        ("client", &results.head.client),
+        ("server", &results.head.server),
+    ] {
+        if player != REFERENCE {
+            let _ = writeln!(text, "{party}: `{}`", one_line(player));
+        }
+    }
     if let Some(shard) = results.head.shard {
         let _ = writeln!(text, "part {shard}; `kickout merge` joins the parts");
     }

@@ -2,6 +2,8 @@
 
 use session::time::Time;
 
+use crate::subject::SubjectError;
+
 /// A run that came to no transcript.
 #[derive(Debug, thiserror::Error)]
 pub enum HarnessError {
@@ -34,6 +36,19 @@ pub enum HarnessError {
     StoreFull {
         /// Who.
         actor: String,
+    },
+    /// A subject broke the adapter protocol.
+    #[error("{0}")]
+    Subject(Box<SubjectError>),
+    /// A subject has no such thing, and the case hangs on it.
+    #[error("{actor}, played by `{command}`, does not know the call `{api}`")]
+    Lacks {
+        /// Whom it plays.
+        actor: String,
+        /// The command that started it.
+        command: String,
+        /// What was called.
+        api: String,
     },
     /// This engine has no such thing.
     #[error("not possible here: {0}")]

@@ -9,6 +9,8 @@ use session::rules::{Authentication, Rules};
 use session::server::Server;
 use session::ticket;
 
+use crate::error::HarnessError;
+
 /// Makes the peers of a run, one for every process that is started.
 pub trait Peers {
     /// A fresh process on a device that has had `incarnation` processes before, and what they
@@ -26,6 +28,11 @@ pub trait Peers {
     /// How many gateways the service has, 1 to 4.
     fn gateways(&self) -> u8 {
         1
+    }
+
+    /// Why the run cannot go on, if it cannot: a peer that fails says nothing more.
+    fn trouble(&mut self) -> Option<HarnessError> {
+        None
     }
 
     /// An administrator gave this order; console settings outlive the server's process.
@@ -50,17 +57,15 @@ impl<'c> ReferencePeers<'c> {
     }
 }
 
-impl ReferencePeers<'_> {
-    /// What the app of this device was built with.
-    fn app_sign(&self, client: &Device) -> Option<String> {
-        let of = match client.app_sign {
-            _ if self.client.login.authentication == Authentication::Token => return None,
-            AppSign::Absent => return None,
-            AppSign::Right => client.app,
-            AppSign::Wrong => client.app ^ 1,
-        };
-        Some(ticket::app_sign(of))
-    }
+/// What the app of this device was built with.
+pub(crate) fn app_sign(client: &Device, rules: &Rules) -> Option<String> {
+    let of = match client.app_sign {
+        _ if rules.login.authentication == Authentication::Token => return None,
+        AppSign::Absent => return None,
+        AppSign::Right => client.app,
+        AppSign::Wrong => client.app ^ 1,
+    };
+    Some(ticket::app_sign(of))
 }
 
 impl Peers for ReferencePeers<'_> {
@@ -71,7 +76,7 @@ impl Peers for ReferencePeers<'_> {
             device: client.name.clone(),
             platform: client.platform,
             app: client.app,
-            app_sign: self.app_sign(client),
+            app_sign: app_sign(client, &self.client),
             listening: client.listening,
             store,
             seed: self.case.seed,

@@ -261,6 +261,7 @@ where
             | Output::Store { .. }
             | Output::Result { .. }
             | Output::Session(_)
+            | Output::AskToken { .. }
             | Output::Breach { .. } => {}
         }
     }

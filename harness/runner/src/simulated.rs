@@ -12,7 +12,7 @@
 
 mod clock;
 mod fabric;
-mod network;
+
 mod process;
 mod scheduler;
 mod socket;
@@ -26,9 +26,9 @@ use conformance::transcript::Transcript;
 use session::time::{Millis, Time};
 
 pub use self::fabric::SERVER_PORT;
-pub use self::network::{DEFAULT_LATENCY, MOST_REPETITIONS, REPETITION};
 use self::scheduler::Scheduler;
 use crate::error::HarnessError;
+pub use crate::network::{DEFAULT_LATENCY, MOST_REPETITIONS, REPETITION};
 use crate::peers::Peers;
 use crate::script::Script;
 

@@ -156,9 +156,19 @@ impl<'a> World<'a> {
 
     fn obey(&mut self, command: Command) -> Result<(), HarnessError> {
         match command {
-            Command::Call { client, id, call } => {
-                self.client(client).put(Input::Call { id, call });
+            Command::Call {
+                client,
+                id,
+                call,
+                inside,
+            } => {
+                self.client(client).put(Input::Call { id, call, inside });
             }
+            Command::Token {
+                client,
+                ask,
+                ticket,
+            } => self.client(client).put(Input::Token { ask, ticket }),
             Command::Order(order) => {
                 self.peers.borrow_mut().ordered(&order);
                 self.machines[&Actor::Server].put(Input::Order(order));

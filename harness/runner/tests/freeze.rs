@@ -58,6 +58,7 @@ fn second_call() -> Command {
             client,
             id: CallId(2),
             call,
+            inside: None,
         },
         other => other,
     }

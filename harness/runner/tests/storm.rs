@@ -141,6 +141,7 @@ fn storm(seed: u64) -> Plan {
                         Command::Call { call, .. } => call,
                         _ => continue,
                     },
+                    inside: None,
                 };
                 plan.at(at, app(client, AppAct::Crashed))
                     .at(at, app(client, AppAct::Started))

@@ -24,6 +24,10 @@ pub struct LinkId(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub u32);
 
+/// Numbers what a client asks the app's source of tickets; chosen by the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AskId(pub u32);
+
 /// Numbers the gateways of a service, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Gateway(pub u8);
@@ -45,6 +49,8 @@ pub enum Input {
         id: CallId,
         /// What is called.
         call: Call,
+        /// The callback of this client that it is made from inside of.
+        inside: Option<String>,
     },
     /// An administrator acts on the server (server only).
     Order(Order),
@@ -80,6 +86,13 @@ pub enum Input {
     Reachable(bool),
     /// The operating system does something to the app (client only).
     Lifecycle(Lifecycle),
+    /// The ticket asked for with [`Output::AskToken`] is there (client only).
+    Token {
+        /// The question.
+        ask: AskId,
+        /// The ticket.
+        ticket: String,
+    },
 }
 
 /// How a link ended.
@@ -399,6 +412,14 @@ pub enum Output {
     },
     /// What the server did to its sessions (server only).
     Session(SessionEvent),
+    /// Ask the app's source of tickets for one; the answer is [`Input::Token`], some time (client
+    /// only).
+    AskToken {
+        /// Numbers the question.
+        ask: AskId,
+        /// For whom.
+        user: String,
+    },
     /// The other side broke the wire protocol; noted, never a verdict.
     Breach {
         /// The link it came over.

@@ -1,5 +1,6 @@
 //! The program and its data as a user meets them.
 //!
+//! - `adapters`: the page for those who bring their own, and its schema
 //! - `canary`: a wrong digit in a profile turns the run red
 //! - `coverage`: `kickout coverage`
 //! - `explain`: `kickout explain`
@@ -9,10 +10,12 @@
 //! - `rejudge`: stored transcripts are judged again
 //! - `shards`: the parts of a run joined again
 //! - `stored`: results that are stored, and what is made of them again
+//! - `subjects`: programs in the place of the reference peers, right ones and broken ones
 //! - `token`: tickets made, looked at and judged by hand
 //! - `fuzzing`: random scenarios, kept failures, stored transcripts
 //! - `program`: the built program on good and bad input
 
+mod adapters;
 mod canary;
 mod coverage;
 mod explain;
@@ -24,4 +27,5 @@ mod program;
 mod rejudge;
 mod shards;
 mod stored;
+mod subjects;
 mod token;

@@ -103,6 +103,11 @@ fn a_record_that_is_full_ends_the_run_with_a_finding() {
 
 #[test]
 fn stored_transcripts_that_are_broken_are_told_by_line() {
+    // The text view sets actors out in a column.
+    let long_actor = format!(
+        "{{\"format\":1,\"scenario\":\"\",\"scenario-hash\":\"\",\"profile\":\"\",\"profile-hash\":\"\",\"seed\":0,\"client-subject\":\"\",\"server-subject\":\"\"}}\n{{\"at\":0,\"actor\":\"{}\",\"what\":\"wake\"}}",
+        "a".repeat(70_000)
+    );
     for (text, line) in [
         ("", 1),
         ("{}", 1),
@@ -114,6 +119,7 @@ fn stored_transcripts_that_are_broken_are_told_by_line() {
             "{\"format\":1,\"scenario\":\"\",\"scenario-hash\":\"\",\"profile\":\"\",\"profile-hash\":\"\",\"seed\":0,\"client-subject\":\"\",\"server-subject\":\"\"}\n{\"at\":0,",
             2,
         ),
+        (&long_actor, 2),
     ] {
         let wrong = Transcript::from_jsonl(text).expect_err("it is broken");
         assert_eq!(wrong.line, line, "{text}: {wrong}");

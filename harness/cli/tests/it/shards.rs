@@ -92,7 +92,14 @@ fn the_parts_of_random_scenarios_are_the_whole() {
 #[test]
 fn the_parts_of_deviations_are_the_whole() {
     let (folder, _) = scenario(MIXED);
-    let command = ["mutants", "mine.yaml", "--filter", "*kick*", "--profile", "zego-zim"];
+    let command = [
+        "mutants",
+        "mine.yaml",
+        "--filter",
+        "*kick*",
+        "--profile",
+        "zego-zim",
+    ];
     same_as_whole(folder.path(), &command, 2);
 }
 

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use session::peer::{Call, CallId};
+use session::peer::{AskId, Call, CallId};
 use session::time::{Millis, Time};
 use session::words::Event;
 
 use super::{Command, Director};
-use crate::scenario::{CallAct, ClientIndex, Reaction, TokenProvider};
+use crate::scenario::{CallAct, ClientIndex, Reaction, TokenAct, TokenProvider};
 use crate::transcript::{CallMeant, End, EventSeen, What};
 
 /// The most calls that one app makes from inside its callbacks in a run.
@@ -25,6 +25,8 @@ pub(super) struct Apps {
     /// Calls to be made from inside callbacks that were heard at this instant.
     due: Vec<Waiting>,
     made: BTreeMap<ClientIndex, u32>,
+    /// Tickets that clients asked for, by when they are there.
+    asks: BTreeMap<(Time, ClientIndex, AskId), Asked>,
 }
 
 #[derive(Debug)]
@@ -32,6 +34,13 @@ struct Armed {
     reaction: Reaction,
     /// How often it may still happen.
     left: Option<u64>,
+}
+
+/// A ticket that a client asked for.
+#[derive(Debug)]
+struct Asked {
+    user: String,
+    token: Option<TokenAct>,
 }
 
 /// A call that is to be made.
@@ -81,6 +90,11 @@ impl Apps {
         waiting
             .find(|(_, waiting)| awake(waiting))
             .map(|((at, _), _)| *at)
+    }
+
+    /// When the next ticket is there that a client asked for.
+    pub(super) fn next_ticket(&self) -> Option<Time> {
+        self.asks.keys().next().map(|(at, ..)| *at)
     }
 
     /// Takes out those waiting calls that `wanted` says.
@@ -139,8 +153,13 @@ impl Director<'_> {
         call: Call,
         inside: Option<String>,
     ) {
-        self.record.call(now, client, id, &call, inside);
-        self.commands.push(Command::Call { client, id, call });
+        self.record.call(now, client, id, &call, inside.clone());
+        self.commands.push(Command::Call {
+            client,
+            id,
+            call,
+            inside,
+        });
     }
 
     /// Makes a call now, or asks for its ticket and makes it when that is there.
@@ -186,9 +205,44 @@ impl Director<'_> {
     /// The process is gone, and with it what it was about to do.
     pub(super) fn forget_calls(&mut self, now: Time, client: ClientIndex) {
         self.apps.frozen.remove(&client);
+        self.apps.asks.retain(|(_, of, _), _| *of != client);
         for (id, waiting) in self.apps.take(|_, waiting| waiting.client == client) {
             let meant = waiting.meant(id);
             self.record.client(now, client, What::NeverCalled(meant));
+        }
+    }
+
+    /// A client asks the app for a ticket; the app's source answers as it does for calls.
+    pub(super) fn asked_for_ticket(
+        &mut self,
+        now: Time,
+        client: ClientIndex,
+        ask: AskId,
+        user: &str,
+    ) {
+        let provider = self.apps.providers.get(&client);
+        let after = provider.map_or(Millis::ZERO, |provider| provider.after);
+        let asked = Asked {
+            user: user.to_owned(),
+            token: provider.and_then(|provider| provider.token.clone()),
+        };
+        self.apps.asks.insert((now + after, client, ask), asked);
+    }
+
+    /// Hands out the tickets that are there by now.
+    pub(super) fn answer_asks(&mut self, now: Time) {
+        while let Some(first) = self.apps.asks.first_entry()
+            && first.key().0 <= now
+        {
+            let ((_, client, ask), asked) = first.remove_entry();
+            let device = self.case.client(client);
+            let ticket = self.mint(now, &asked.user, device, asked.token.as_ref());
+            self.record.ticket_given(now, client, ask, &ticket);
+            self.commands.push(Command::Token {
+                client,
+                ask,
+                ticket,
+            });
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use session::peer::{
-    Answer, Call, CallId, Gateway, LinkId, Outcome, Output, Recipient, SessionEvent,
+    Answer, AskId, Call, CallId, Gateway, LinkId, Outcome, Output, Recipient, SessionEvent,
 };
 use session::ticket::{APP_ID, is_app_sign};
 use session::time::Time;
@@ -27,6 +27,18 @@ pub(super) struct Record<'a> {
     tickets: BTreeMap<String, String>,
     /// Calls by number, for their answers.
     calls: BTreeMap<u32, Call>,
+    wire: Wire,
+}
+
+/// Who wrote the bytes on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wire {
+    /// The reference peers.
+    Own,
+    /// Somebody else, in the same protocol.
+    Foreign,
+    /// Somebody else, in a protocol of their own.
+    Opaque,
 }
 
 impl<'a> Record<'a> {
@@ -50,7 +62,15 @@ impl<'a> Record<'a> {
             states: States::new(case.rules.login.into_room),
             tickets: BTreeMap::new(),
             calls: BTreeMap::new(),
+            wire: Wire::Own,
         }
+    }
+
+    pub(super) fn reads_foreign_bytes(&mut self, opaque: bool) {
+        self.wire = match opaque {
+            true => Wire::Opaque,
+            false => Wire::Foreign,
+        };
     }
 
     pub(super) fn entries(&self) -> &[Entry] {
@@ -98,6 +118,14 @@ impl<'a> Record<'a> {
         self.tickets
             .entry(text.to_owned())
             .or_insert_with(|| format!("ticket#{number} ({about})"));
+    }
+
+    pub(super) fn ticket_given(&mut self, at: Time, client: ClientIndex, ask: AskId, text: &str) {
+        let what = What::TicketGiven {
+            ask: ask.0,
+            ticket: self.label(text),
+        };
+        self.client(at, client, what);
     }
 
     pub(super) fn call(
@@ -228,6 +256,10 @@ impl<'a> Record<'a> {
             }
             Output::Result { id, outcome } => self.answered(*id, outcome),
             Output::Session(event) => self.session(event),
+            Output::AskToken { ask, user } => What::AsksTicket {
+                ask: ask.0,
+                user: user.clone(),
+            },
             Output::Breach { link, what } => What::Breach {
                 link: link.0,
                 what: what.clone(),
@@ -279,7 +311,7 @@ impl<'a> Record<'a> {
     fn sent(&self, link: LinkId, bytes: &[u8]) -> What {
         let messages = std::str::from_utf8(bytes)
             .ok()
-            .filter(|text| text.ends_with('\n'))
+            .filter(|text| text.ends_with('\n') && self.wire != Wire::Opaque)
             .and_then(|text| {
                 text.lines()
                     .map(|line| self.labelled(line))
@@ -295,6 +327,12 @@ impl<'a> Record<'a> {
 
     /// The message with its ticket replaced by what it is called.
     fn labelled(&self, line: &str) -> Option<Message> {
+        if self.wire == Wire::Foreign && line.contains([' ', '\t', '\r']) {
+            let compact = without_blanks(line);
+            if compact != line {
+                return self.labelled(&compact);
+            }
+        }
         if !line.contains("\"ticket\"") && !line.contains("\"app-sign\"") {
             return Message::new(line);
         }
@@ -349,5 +387,43 @@ impl<'a> Record<'a> {
     fn other_app(&self, device: &str) -> Option<u32> {
         let device = self.case.find(device)?;
         Some(self.case.client(device).app).filter(|app| *app != APP_ID)
+    }
+}
+
+/// JSON without what may stand between its words.
+fn without_blanks(json: &str) -> String {
+    let mut quoted = false;
+    let mut escaped = false;
+    let plain = |c: &char| {
+        match (quoted, *c) {
+            (true, _) if escaped => escaped = false,
+            (true, '\\') => escaped = true,
+            (_, '"') => quoted = !quoted,
+            _ => {}
+        }
+        quoted || !matches!(c, ' ' | '\t' | '\r')
+    };
+    json.chars().filter(plain).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_between_words_are_dropped_and_those_in_texts_stay() {
+        for (json, plain) in [
+            (r#"{ "type": "ping" }"#, r#"{"type":"ping"}"#),
+            (
+                r#"{"text": "a \" b",	"n": [1, 2]}"#,
+                r#"{"text":"a \" b","n":[1,2]}"#,
+            ),
+            (
+                r#"{"text": "ends with \\", "n": 1}"#,
+                r#"{"text":"ends with \\","n":1}"#,
+            ),
+        ] {
+            assert_eq!(without_blanks(json), plain);
+        }
     }
 }

@@ -69,7 +69,9 @@ fn play_under(profile: &Profile, steps: &str, toy: Toy<'_>) -> Played {
             assert!(exchanges < 10_000, "the script does not come to rest");
             for command in commands {
                 match command {
-                    Command::Call { client, id, call } => {
+                    Command::Call {
+                        client, id, call, ..
+                    } => {
                         due.insert((now + ANSWERS_AFTER, id.0), (client, call));
                     }
                     Command::App { client, is } => match is {

@@ -4,7 +4,7 @@ use session::peer::{Call, LoginCall, MessageKind, Recipient};
 use session::random::Stream;
 use session::rules::Authentication;
 use session::ticket::{self, Claims, Draws, Secret};
-use session::time::{EPOCH_UNIX_MS, Time};
+use session::time::Time;
 use session::words::{Api, Platform};
 
 use super::Director;
@@ -97,7 +97,13 @@ impl Director<'_> {
     }
 
     /// The app's own server makes a ticket; its clock is right.
-    fn mint(&mut self, now: Time, user: &str, client: &Client, token: Option<&TokenAct>) -> String {
+    pub(super) fn mint(
+        &mut self,
+        now: Time,
+        user: &str,
+        client: &Client,
+        token: Option<&TokenAct>,
+    ) -> String {
         let rules = &self.case.rules;
         // ZIM-005: an app with a signature gives none.
         let by_app = rules.login.authentication == Authentication::AppSign
@@ -112,7 +118,7 @@ impl Director<'_> {
             _ => rules.token.default_life,
         };
         let seconds = |ms: u64| (ms / 1_000) as i64;
-        let issued = seconds(EPOCH_UNIX_MS + now.0);
+        let issued = seconds(self.case.epoch + now.0);
         let claims = Claims {
             user: user.to_owned(),
             app: client.app,

@@ -54,6 +54,46 @@ steps:
 }
 
 #[test]
+fn rounds_that_give_the_same_names_are_told_apart() {
+    let text = r"title: T
+clients: { a: {}, b: {} }
+steps:
+  - mark: in-2
+  - repeat:
+      times: 2
+      steps:
+        - mark: in
+        - start: { login: a, as: c }
+        - never: { client: a, event: kicked-out, since: in }
+        - result: { of: c, ok: true }
+  - watch: { for: 1s, all: [{ never: { client: b, event: message, since: in } }] }
+";
+    let written = self::scenario(read(text), "t.yaml", &[]);
+    let marks_and_uses: Vec<_> = ["mark: ", "as: ", "since: ", "of: "]
+        .iter()
+        .map(|key| {
+            let found = written.source.text.split(key).skip(1);
+            let name = |rest: &str| rest.split([' ', ',', '\n']).next().map(str::to_owned);
+            found.filter_map(name).collect::<Vec<_>>().join(" ")
+        })
+        .collect();
+    assert_eq!(
+        marks_and_uses,
+        ["in-2 in in-3", "c c-2", "in in-3 in-3", "c c-2"]
+    );
+    assert_eq!(there_and_back(&written).steps, written.steps);
+}
+
+#[test]
+fn the_longest_name_is_told_apart_too() {
+    let name = "n".repeat(crate::grammar::LONGEST_NAME);
+    let text = format!(
+        "title: T\nclients: {{ a: {{}} }}\nsteps:\n  - repeat: {{ times: 12, steps: [{{ mark: {name} }}] }}\n"
+    );
+    assert_eq!(there_and_back(&read(&text)).steps.len(), 12);
+}
+
+#[test]
 fn remarks_cannot_become_anything_else() {
     let scenario = read("title: T\nclients: { a: {} }\nsteps: [{ login: a }]\n");
     let remarks = ["why\nsteps: []".to_owned()];

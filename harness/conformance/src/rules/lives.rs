@@ -111,10 +111,12 @@ impl Lives {
         self.of.of(device)
     }
 
-    /// When the ticket of a session ends, if a renewal under way may count already.
+    /// When the ticket of a session ends, if a renewal under way may count already; `None` where
+    /// one of those has a fault.
     pub(super) fn ends(&self, place: &Place) -> Option<(Time, Time)> {
         let life = self.of.get(place)?;
-        Some(self.later_renewals(place, life.call).fold(life.ends, hull))
+        self.later_renewals(place, life.call)
+            .try_fold(life.ends, |ends, later| Some(hull(ends, later?)))
     }
 
     /// Is a renewal of this session under way?
@@ -139,9 +141,9 @@ impl Lives {
         &'a self,
         place: &'a Place,
         call: u32,
-    ) -> impl Iterator<Item = (Time, Time)> {
+    ) -> impl Iterator<Item = Option<(Time, Time)>> {
         let later = self.renewals(place).filter(move |(later, _)| *later > call);
-        later.filter_map(|(_, brings)| brings.ends)
+        later.map(|(_, brings)| brings.ends)
     }
 
     fn event(&mut self, entry: &Entry, event: &EventSeen, about: &About<'_>) {
@@ -247,9 +249,14 @@ impl Lives {
         let Some(brings) = self.open.remove(&answer.id).filter(|b| b.is_renewal) else {
             return;
         };
+        // The server may have taken it all the same.
+        let unknown = matches!(
+            answer.error,
+            None | Some(ErrorWord::TimedOut | ErrorWord::ConnectionLost)
+        );
         let Some(ends) = brings.ends else {
-            // With a fault, and taken all the same: nobody can tell when that one ends.
-            if answer.ok {
+            // With a fault, and perhaps taken all the same: nobody can tell when that one ends.
+            if answer.ok || unknown {
                 self.of.forget(&brings.device);
             }
             return;
@@ -263,11 +270,6 @@ impl Lives {
         let Some(life) = self.of.get_mut(&place) else {
             return;
         };
-        // The server may have taken it all the same.
-        let unknown = matches!(
-            answer.error,
-            None | Some(ErrorWord::TimedOut | ErrorWord::ConnectionLost)
-        );
         if answer.ok && brings.made > life.call {
             life.ends = ends;
             life.since = entry.at;

@@ -17,7 +17,7 @@ use session::time::{Millis, Time};
 use self::single::{Kind, Single};
 use self::stretch::Stretch;
 use crate::case::{Case, States};
-use crate::scenario::{ClientIndex, Devices, Expected, Observation, Pattern, Seen};
+use crate::scenario::{ClientIndex, Devices, Expected, Observation, Pattern, Seen, When};
 use crate::transcript::{Entry, What};
 
 /// What a step has come to.
@@ -66,6 +66,13 @@ impl Bound {
     fn length(self) -> Millis {
         match self {
             Bound::Usual(length) | Bound::Strict(length) => length,
+        }
+    }
+
+    fn allowing(self, slack: Millis) -> Bound {
+        match self {
+            Bound::Usual(length) => Bound::Usual(length + slack),
+            Bound::Strict(length) => Bound::Strict(length + slack),
         }
     }
 }
@@ -139,6 +146,7 @@ impl Watch {
         case: &Case<'_>,
     ) -> Watch {
         let mut watch = Watch::empty();
+        let bound = bound.allowing(case.slack);
         for (client, id) in calls {
             let device = case.client(*client).name.clone();
             let kind = Kind::answer(device.clone(), *id, expected.clone(), bound);
@@ -186,8 +194,9 @@ impl Watch {
         };
         match observation {
             Observation::Expect { what, when, .. } => {
+                let when = allowing(*when, case.slack);
                 self.each(what, case, |client| {
-                    new(Kind::Expect(client, what.seen.clone(), *when))
+                    new(Kind::Expect(client, what.seen.clone(), when))
                 });
             }
             Observation::Never { what, lasting, .. } => {
@@ -428,6 +437,17 @@ impl Tally {
             }
         }
         true
+    }
+}
+
+/// The same, where nothing happens to the millisecond.
+fn allowing(when: When, slack: Millis) -> When {
+    match when {
+        _ if slack == Millis::ZERO => when,
+        When::Already => When::FromNow(slack),
+        When::Within(most) => When::Within(most + slack),
+        When::FromNow(most) => When::FromNow(most + slack),
+        When::Between(least, most) => When::Between(least.saturating_sub(slack), most + slack),
     }
 }
 

@@ -6,7 +6,7 @@ use conformance::transcript::{Entry, Transcript};
 
 use super::*;
 use crate::generate;
-use crate::hunt::By;
+use crate::hunt::{By, NotPlayed};
 use crate::library;
 
 /// Plays for real, and adds a call that nobody ever answers when `is_bad` says so.

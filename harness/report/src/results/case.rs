@@ -112,6 +112,7 @@ session::words! {
         Undocumented = "undocumented", "nobody documents what it hangs on";
         Unsupported = "unsupported", "the subject does not know a call it needs";
         NotApplicable = "not-applicable", "the scenario is not for this profile";
+        SubjectError = "subject-error", "the subject could not be started, or broke the adapter protocol";
         HarnessError = "harness-error", "the harness itself broke";
     }
 }

@@ -84,7 +84,9 @@ fn scenario(name: &str) -> Scenario {
 pub(crate) fn case(scenario: &str, profile: &str, status: Status) -> CaseResult {
     let is_failure = matches!(status, Status::Failed | Status::KnownFailure);
     let reason = match status {
-        Status::NotApplicable | Status::HarnessError => Some("it broke\nin two lines".into()),
+        Status::NotApplicable | Status::SubjectError | Status::HarnessError => {
+            Some("it broke\nin two lines".into())
+        }
         _ => None,
     };
     let entry = Entry {

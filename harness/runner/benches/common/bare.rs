@@ -118,7 +118,14 @@ impl Bare {
             Event::Login => {
                 let call = Call::Login(LoginCall::new("user", ""));
                 let id = CallId(1);
-                self.give(who, Input::Call { id, call });
+                self.give(
+                    who,
+                    Input::Call {
+                        id,
+                        call,
+                        inside: None,
+                    },
+                );
             }
             Event::Network(up) => {
                 self.down = !up;

@@ -19,7 +19,7 @@ use self::hosts::{Hosts, SERVER};
 use self::packet::{About, Order};
 pub(super) use self::packet::{Cause, FlowId};
 use super::clock::Clock;
-use super::network::{End, Fate, Flow, Kind, Path};
+use crate::network::{End, Fate, Flow, Kind, Path};
 
 /// The port of the server's first gateway, the others have the next ones; a restarted server
 /// takes the ports after all of these, because connections of the old process that are still

@@ -212,7 +212,10 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         };
         let now = self.clock.now();
         match guarded(&host.name, || process.poll(now, &host.waker)) {
-            Ok(exchanges) if exchanges <= MOST_EXCHANGES => host.kept.borrow().check(&host.name),
+            Ok(exchanges) if exchanges <= MOST_EXCHANGES => {
+                host.kept.borrow().check(&host.name)?;
+                self.peers.trouble().map_or(Ok(()), Err)
+            }
             Ok(_) => Err(self.livelock(&self.hosts[index].name)),
             Err(HarnessError::Panicked { message, .. }) if self.hearing.get() => {
                 let actor = THE_SCRIPT.to_owned();
@@ -232,7 +235,17 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
     fn obey(&mut self, command: Command) -> Result<(), HarnessError> {
         let server = self.hosts.len() - 1;
         match command {
-            Command::Call { client, id, call } => self.give(client.0, Input::Call { id, call }),
+            Command::Call {
+                client,
+                id,
+                call,
+                inside,
+            } => self.give(client.0, Input::Call { id, call, inside }),
+            Command::Token {
+                client,
+                ask,
+                ticket,
+            } => self.give(client.0, Input::Token { ask, ticket }),
             Command::Order(order) => {
                 self.peers.ordered(&order);
                 self.give(server, Input::Order(order));
@@ -349,7 +362,7 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         host.process = Some(Process::new(fabric, index, inbox, pump));
         host.started += 1;
         self.ready.add(index);
-        Ok(())
+        self.peers.trouble().map_or(Ok(()), Err)
     }
 
     /// Kills a process: the system closes its links.

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil_net::shim::tokio::net::{TcpListener, TcpStream};
 
 use super::fabric::{Cause, Fabric, FlowId};
-use super::network::End;
+use crate::network::End;
 use crate::pump::{Connecting, Network};
 use crate::ready::at_once;
 

@@ -143,6 +143,7 @@ impl Peer for ToyClient {
                 Input::Call {
                     id,
                     call: Call::Login(_),
+                    ..
                 },
                 Stage::Idle,
             ) => {

@@ -103,6 +103,7 @@ pub fn login(client: usize) -> Command {
         client: ClientIndex(client),
         id: CallId(client as u32 + 1),
         call: Call::Login(LoginCall::new(&format!("user-{client}"), "")),
+        inside: None,
     }
 }
 

@@ -89,8 +89,9 @@ impl Client {
 impl Peer for Client {
     fn handle(&mut self, now: Now, input: Input, outputs: &mut Vec<Output>) {
         match input {
-            Input::Call { id, call } => self.call(now, id, call, outputs),
-            Input::Order(_) => {}
+            Input::Call { id, call, .. } => self.call(now, id, call, outputs),
+            // It has its tickets from the calls.
+            Input::Order(_) | Input::Token { .. } => {}
             Input::Wake => {
                 // The carrier has used up the wish.
                 self.asked_for = None;

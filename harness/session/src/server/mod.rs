@@ -84,7 +84,10 @@ impl Peer for Server {
                 turn.wake();
                 self.deadline = self.first_deadline();
             }
-            Input::Call { .. } | Input::Reachable(_) | Input::Lifecycle(_) => {}
+            Input::Call { .. }
+            | Input::Reachable(_)
+            | Input::Lifecycle(_)
+            | Input::Token { .. } => {}
         }
         if self.deadline != self.asked_for {
             self.asked_for = self.deadline;

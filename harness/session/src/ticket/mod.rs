@@ -146,15 +146,18 @@ impl Secret {
         Secret::numbered(format, "secret-of-app", app)
     }
 
+    /// The text of that secret.
+    pub fn text_of_app(app: u32) -> String {
+        numbered("secret-of-app", app)
+    }
+
     /// A secret that no app has.
     fn of_nobody(format: Format, app: u32) -> Secret {
         Secret::numbered(format, "secret-of-nobody", app)
     }
 
     fn numbered(format: Format, what: &str, app: u32) -> Secret {
-        // Of the 32 bytes at most 17 are words and 10 digits.
-        Secret::new(format, &format!("{what}-{app:->w$}", w = 31 - what.len()))
-            .expect("32 ASCII bytes")
+        Secret::new(format, &numbered(what, app)).expect("32 ASCII bytes")
     }
 
     /// The format it is for.
@@ -264,6 +267,11 @@ pub fn claimed_over(text: &str, end: EndCounts) -> Option<u64> {
 /// The signature that an app is built with, in every run. It protects nothing.
 pub fn app_sign(app: u32) -> String {
     STANDARD.encode(app_mac(app).finalize().into_bytes())
+}
+
+/// 32 bytes, of which at most 17 are words and 10 digits.
+fn numbered(what: &str, app: u32) -> String {
+    format!("{what}-{app:->w$}", w = 31 - what.len())
 }
 
 /// Is this the signature of that app? Compares in constant time.

@@ -192,7 +192,14 @@ impl World {
     pub(crate) fn call(&mut self, client: usize, call: Call) -> u32 {
         self.calls += 1;
         let id = CallId(self.calls);
-        self.give(Who::Client(client), Input::Call { id, call });
+        self.give(
+            Who::Client(client),
+            Input::Call {
+                id,
+                call,
+                inside: None,
+            },
+        );
         self.calls
     }
 

@@ -114,7 +114,7 @@ async fn be_client(habits: Habits, client: usize, delay: Duration, beats: Arc<At
     madsim::time::sleep(delay).await;
     let inbox = Inbox::new();
     if let Command::Call { id, call, .. } = login(client) {
-        inbox.put(Input::Call { id, call });
+        inbox.put(Input::Call { id, call, inside: None });
     }
     let peer = Box::new(ToyClient::new(habits));
     let pump = Pump::new(

@@ -10,7 +10,7 @@ use turmoil_net::{Packet, TcpFlags, TcpSegment, Transport};
 use super::hosts::SERVER;
 use super::packet::FlowId;
 use super::{Fabric, Flight, Wires};
-use crate::simulated::network::{End, Flow, FlowWay, Kind};
+use crate::network::{End, Flow, FlowWay, Kind};
 
 impl Fabric {
     /// Changes a device's network; returns what the device is told of it.

@@ -5,7 +5,7 @@ use session::time::Time;
 use turmoil_net::{Packet, TcpFlags, Transport};
 
 use super::hosts::{Hosts, SERVER};
-use crate::simulated::network::{End, Kind};
+use crate::network::{End, Kind};
 
 /// One connection: whose it is, and the device's port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -23,7 +23,7 @@ pub const MOST_REPETITIONS: u64 = 15;
 
 /// What the model needs to know of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Syn,
     /// With the server's initial sequence number.
     SynAck(u32),
@@ -36,7 +36,7 @@ pub(super) enum Kind {
 
 /// What becomes of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     Arrives(Time),
     Held,
     Lost,
@@ -44,20 +44,20 @@ pub(super) enum Fate {
 
 /// One end of a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum End {
+pub(crate) enum End {
     Client,
     Server,
 }
 
 /// The way of one device, both directions, and its flows by the device's port.
-pub(super) struct Path {
+pub(crate) struct Path {
     to_server: OneWay,
     to_client: OneWay,
-    pub(super) flows: BTreeMap<u16, Flow>,
+    pub(crate) flows: BTreeMap<u16, Flow>,
     /// The device was told that there is no network.
-    pub(super) told_down: bool,
+    pub(crate) told_down: bool,
     /// The round in which the device connected last.
-    pub(super) connected: u64,
+    pub(crate) connected: u64,
 }
 
 struct OneWay {
@@ -76,24 +76,24 @@ enum Condition {
 }
 
 /// What the network remembers of one TCP connection.
-pub(super) struct Flow {
-    pub(super) server_port: u16,
+pub(crate) struct Flow {
+    pub(crate) server_port: u16,
     /// The server's initial sequence number, once it has answered.
-    pub(super) server_isn: Option<u32>,
+    pub(crate) server_isn: Option<u32>,
     /// The server has seen the end of the handshake.
-    pub(super) established: bool,
-    pub(super) client: FlowEnd,
-    pub(super) server: FlowEnd,
+    pub(crate) established: bool,
+    pub(crate) client: FlowEnd,
+    pub(crate) server: FlowEnd,
 }
 
 /// One end of a flow, and the direction that leads to it.
 #[derive(Default)]
-pub(super) struct FlowEnd {
+pub(crate) struct FlowEnd {
     /// The application has let go of its socket; what is left is the kernel's.
-    pub(super) let_go: bool,
-    pub(super) way: FlowWay,
+    pub(crate) let_go: bool,
+    pub(crate) way: FlowWay,
     /// The round in which something happened here last that makes packets leave.
-    pub(super) noted: u64,
+    pub(crate) noted: u64,
     /// What the application has sent and the kernel has not, its end included.
     inside: u64,
     ends: bool,
@@ -102,7 +102,7 @@ pub(super) struct FlowEnd {
 
 /// Does anything get through to this end?
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum FlowWay {
+pub(crate) enum FlowWay {
     #[default]
     Open,
     /// Something was lost for good: TCP accepts nothing after the gap but a reset.
@@ -112,7 +112,7 @@ pub(super) enum FlowWay {
 }
 
 impl Path {
-    pub(super) fn new(seed: u64, device: &str) -> Path {
+    pub(crate) fn new(seed: u64, device: &str) -> Path {
         let way = |direction: Direction| OneWay {
             condition: Condition::Works,
             latency: DEFAULT_LATENCY,
@@ -130,7 +130,7 @@ impl Path {
     }
 
     /// Decides about a packet that leaves now.
-    pub(super) fn fate(&mut self, now: Time, port: u16, direction: Direction, kind: Kind) -> Fate {
+    pub(crate) fn fate(&mut self, now: Time, port: u16, direction: Direction, kind: Kind) -> Fate {
         let (way, end) = match direction {
             Direction::ToServer => (&mut self.to_server, End::Server),
             Direction::ToClient => (&mut self.to_client, End::Client),
@@ -158,7 +158,7 @@ impl Path {
     }
 
     /// Sets what lasts: condition and quality. Instants are not its business.
-    pub(super) fn change(&mut self, change: &NetworkChange) {
+    pub(crate) fn change(&mut self, change: &NetworkChange) {
         let ways = [
             (Direction::ToServer, &mut self.to_server),
             (Direction::ToClient, &mut self.to_client),
@@ -180,7 +180,7 @@ impl Path {
     }
 
     /// The shortest time in which a packet gets through.
-    pub(super) fn latency(&self, direction: Direction) -> Millis {
+    pub(crate) fn latency(&self, direction: Direction) -> Millis {
         match direction {
             Direction::ToServer => self.to_server.latency,
             Direction::ToClient => self.to_client.latency,
@@ -188,7 +188,7 @@ impl Path {
     }
 
     /// Does it carry packets in this direction?
-    pub(super) fn works(&self, direction: Direction) -> bool {
+    pub(crate) fn works(&self, direction: Direction) -> bool {
         let way = match direction {
             Direction::ToServer => &self.to_server,
             Direction::ToClient => &self.to_client,
@@ -197,7 +197,7 @@ impl Path {
     }
 
     /// What the device is told of a change: only of being down, and of the end of it.
-    pub(super) fn news(&mut self, is: Option<NetworkWord>) -> Option<bool> {
+    pub(crate) fn news(&mut self, is: Option<NetworkWord>) -> Option<bool> {
         let told_down = match is {
             Some(NetworkWord::Down) => true,
             Some(NetworkWord::Up) => false,
@@ -208,7 +208,7 @@ impl Path {
     }
 
     /// Sets everything right.
-    pub(super) fn lift(&mut self) {
+    pub(crate) fn lift(&mut self) {
         self.change(&NetworkChange {
             is: Some(NetworkWord::Up),
             direction: None,
@@ -241,7 +241,7 @@ impl OneWay {
 }
 
 impl Flow {
-    pub(super) fn new(server_port: u16) -> Flow {
+    pub(crate) fn new(server_port: u16) -> Flow {
         Flow {
             server_port,
             server_isn: None,
@@ -251,7 +251,7 @@ impl Flow {
         }
     }
 
-    pub(super) fn end_mut(&mut self, end: End) -> &mut FlowEnd {
+    pub(crate) fn end_mut(&mut self, end: End) -> &mut FlowEnd {
         match end {
             End::Client => &mut self.client,
             End::Server => &mut self.server,
@@ -259,60 +259,60 @@ impl Flow {
     }
 
     /// The server has answered, and waits for the end of the handshake.
-    pub(super) fn is_half_open(&self) -> bool {
+    pub(crate) fn is_half_open(&self) -> bool {
         self.server_isn.is_some() && !self.established
     }
 
     /// The server knows nothing of it.
-    pub(super) fn is_unanswered(&self) -> bool {
+    pub(crate) fn is_unanswered(&self) -> bool {
         self.server_isn.is_none() && !self.established
     }
 
-    pub(super) fn is_dead(&self) -> bool {
+    pub(crate) fn is_dead(&self) -> bool {
         self.client.way == FlowWay::Dead
     }
 
     /// Neither direction leads anywhere any more.
-    pub(super) fn die(&mut self) {
+    pub(crate) fn die(&mut self) {
         self.client.way = FlowWay::Dead;
         self.server.way = FlowWay::Dead;
     }
 
     /// Can the two ends still say goodbye to each other?
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.client.way == FlowWay::Open && self.server.way == FlowWay::Open
     }
 }
 
 impl FlowEnd {
     /// The application wrote so many bytes.
-    pub(super) fn wrote(&mut self, bytes: usize) {
+    pub(crate) fn wrote(&mut self, bytes: usize) {
         self.inside += bytes as u64;
     }
 
     /// The application writes no more.
-    pub(super) fn ended(&mut self) {
+    pub(crate) fn ended(&mut self) {
         if !std::mem::replace(&mut self.ends, true) {
             self.inside += 1;
         }
     }
 
     /// The kernel sent so many bytes, and perhaps the end.
-    pub(super) fn left(&mut self, bytes: usize, end: bool) {
+    pub(crate) fn left(&mut self, bytes: usize, end: bool) {
         let left = bytes as u64 + u64::from(end);
         self.inside = self.inside.saturating_sub(left);
     }
 
     /// Can an acknowledgement make nothing leave from here?
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.inside == 0 && !self.let_go
     }
 }
 
 impl End {
-    pub(super) const BOTH: [End; 2] = [End::Client, End::Server];
+    pub(crate) const BOTH: [End; 2] = [End::Client, End::Server];
 
-    pub(super) fn other(self) -> End {
+    pub(crate) fn other(self) -> End {
         match self {
             End::Client => End::Server,
             End::Server => End::Client,
@@ -320,7 +320,7 @@ impl End {
     }
 
     /// Where a packet in this direction arrives.
-    pub(super) fn reached(direction: Direction) -> End {
+    pub(crate) fn reached(direction: Direction) -> End {
         match direction {
             Direction::ToServer => End::Server,
             Direction::ToClient => End::Client,
