@@ -201,13 +201,24 @@ impl<'s, S: Script + 's> World<'s, S> {
             let mut cx = Context::from_waker(&host.waker);
             guarded(&host.name, || process.pump.poll(&mut cx))?;
             host.kept.borrow().check(&host.name)?;
+            self.peers.trouble().map_or(Ok(()), Err)?;
         }
         Ok(())
     }
 
     fn obey(&mut self, command: Command) -> Result<(), HarnessError> {
         match command {
-            Command::Call { client, id, call } => self.give(client.0, Input::Call { id, call }),
+            Command::Call {
+                client,
+                id,
+                call,
+                inside,
+            } => self.give(client.0, Input::Call { id, call, inside }),
+            Command::Token {
+                client,
+                ask,
+                ticket,
+            } => self.give(client.0, Input::Token { ask, ticket }),
             Command::Order(order) => {
                 self.peers.ordered(&order);
                 if let Some(server) = self.server() {
@@ -342,7 +353,7 @@ impl<'s, S: Script + 's> World<'s, S> {
         });
         host.started += 1;
         self.ready.add(index);
-        Ok(())
+        self.peers.trouble().map_or(Ok(()), Err)
     }
 
     /// Kills a process: the system closes its links.
