@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::builder::Styles;
 use clap::{Parser, Subcommand, ValueEnum};
+use conformance::diagnostic::shown;
 use report::format::Format;
 use report::results::Shard;
 
@@ -75,6 +76,10 @@ pub enum Command {
     /// Explain a requirement, an open question, a rule, a scenario, a knob, a word, or a vendor's
     /// code or name
     Explain(ExplainOptions),
+    /// Print what a shell needs to complete commands and flags
+    Completions(CompletionsOptions),
+    /// Print a page of the manual
+    Man(ManOptions),
     /// Make, look at and judge the tickets of logins
     #[command(subcommand)]
     Token(TokenCommand),
@@ -199,7 +204,8 @@ pub struct RunOptions {
     #[arg(long, value_name = "NAME")]
     pub deviation: Option<String>,
 
-    /// Play only this part of the cases, such as 2/5; `kickout merge` joins the results of all parts
+    /// Play only this part of the cases, such as 2/5; `kickout merge` joins the results of all. For
+    /// I may stand the name of a variable that counts from 0, such as JOB_COMPLETION_INDEX
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<Shard>,
 
@@ -279,7 +285,8 @@ pub struct MutantsOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub jobs: Option<u64>,
 
-    /// Try only this part of the deviations, such as 2/5; `kickout merge` joins the results of all parts
+    /// Try only this part of the deviations, such as 2/5; `kickout merge` joins the results of all. For
+    /// I may stand the name of a variable that counts from 0, such as JOB_COMPLETION_INDEX
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<Shard>,
 
@@ -343,7 +350,8 @@ pub struct FuzzOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub jobs: Option<u64>,
 
-    /// Play only this part of the cases, such as 2/5; `kickout merge` joins the results of all parts
+    /// Play only this part of the cases, such as 2/5; `kickout merge` joins the results of all. For
+    /// I may stand the name of a variable that counts from 0, such as JOB_COMPLETION_INDEX
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<Shard>,
 
@@ -473,6 +481,31 @@ pub struct ListOptions {
     pub selection: Selection,
 }
 
+/// `kickout completions`
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kickout completions bash > ~/.local/share/bash-completion/completions/kickout
+  kickout completions zsh > ~/.zfunc/_kickout
+  kickout completions fish > ~/.config/fish/completions/kickout.fish")]
+pub struct CompletionsOptions {
+    /// For which shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `kickout man`
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kickout man | man -l -
+  kickout man run > ~/.local/share/man/man1/kickout-run.1")]
+pub struct ManOptions {
+    /// The page of this command; that of the program without
+    #[arg(value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
 /// `kickout schema`
 #[derive(Debug, Clone, clap::Args)]
 pub struct SchemaOptions {
@@ -568,11 +601,25 @@ pub enum Embed {
     None,
 }
 
-/// A part of the cases, as `I/N`; I counts from 1.
+/// A part of the cases, as `I/N`. I counts from 1, or is the name of an environment variable that
+/// counts from 0, as Kubernetes does.
 fn shard(text: &str) -> Result<Shard, String> {
-    let wanted = || "a part is written I/N, such as 2/5; the first is 1/5".to_owned();
+    let wanted = || {
+        "a part is written I/N, such as 2/5; the first is 1/5, and the name of a variable that \
+         counts from 0 may stand for I"
+            .to_owned()
+    };
     let (index, of) = text.split_once('/').ok_or_else(wanted)?;
-    let index: u32 = index.parse().map_err(|_| wanted())?;
+    let is_name = |c: char| c.is_ascii_uppercase() || c == '_';
+    let index: u32 = if index.starts_with(is_name) {
+        let value = std::env::var(index).map_err(|_| format!("{index} is not set"))?;
+        let from_0: u32 = value
+            .parse()
+            .map_err(|_| format!("{index} is no number, but `{}`", shown(&value)))?;
+        from_0.checked_add(1).ok_or_else(wanted)?
+    } else {
+        index.parse().map_err(|_| wanted())?
+    };
     let of: u32 = of.parse().map_err(|_| wanted())?;
     match (1..=of).contains(&index) {
         true => Ok(Shard { index, of }),

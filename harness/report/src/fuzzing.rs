@@ -89,16 +89,17 @@ impl Head {
 impl Sums {
     /// Adds those of other cases.
     pub fn merge(&mut self, other: Sums) {
-        self.cases += other.cases;
-        self.played_twice += other.played_twice;
-        self.long_cases += other.long_cases;
-        self.virtual_ms += other.virtual_ms;
+        self.cases = self.cases.saturating_add(other.cases);
+        self.played_twice = self.played_twice.saturating_add(other.played_twice);
+        self.long_cases = self.long_cases.saturating_add(other.long_cases);
+        self.virtual_ms = self.virtual_ms.saturating_add(other.virtual_ms);
         for (into, from) in [
             (&mut self.script_seconds, other.script_seconds),
             (&mut self.whole_seconds, other.whole_seconds),
         ] {
             for (seconds, cases) in from {
-                *into.entry(seconds).or_default() += cases;
+                let sum = into.entry(seconds).or_default();
+                *sum = sum.saturating_add(cases);
             }
         }
     }
@@ -231,11 +232,13 @@ pub fn read(text: &str) -> Result<Fuzzed, Vec<Problem>> {
 
 /// The middle one, in seconds.
 fn median(cases: &BTreeMap<u64, u64>) -> u64 {
-    let all: u64 = cases.values().sum();
-    let mut before = 0;
+    let all = cases
+        .values()
+        .fold(0, |sum: u64, many| sum.saturating_add(*many));
+    let mut before = 0u64;
     for (seconds, many) in cases {
-        before += many;
-        if before * 2 >= all {
+        before = before.saturating_add(*many);
+        if before.saturating_mul(2) >= all {
             return *seconds;
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! - `adapters`: the page for those who bring their own, and its schema
 //! - `canary`: a wrong digit in a profile turns the run red
+//! - `ci`: the examples for CI run as they stand; completions and the manual
 //! - `coverage`: `kickout coverage`
 //! - `explain`: `kickout explain`
 //! - `known`: failures that are known, and what is played again
@@ -17,6 +18,7 @@
 
 mod adapters;
 mod canary;
+mod ci;
 mod coverage;
 mod explain;
 mod fuzzing;
