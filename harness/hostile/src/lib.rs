@@ -9,11 +9,13 @@
 //! - [`frames`]: what comes over the links of a client and of a server
 //! - [`tickets`]: what is behind and inside of them
 //! - [`transcripts`]: stored runs, read and judged again
+//! - [`results`]: stored results, shown in every form and joined
 //! - [`files`]: the repository's own files
 //! - [`seeds`]: what coverage-guided runs begin with, made from them
 
 pub mod files;
 pub mod frames;
+pub mod results;
 pub mod seeds;
 pub mod texts;
 pub mod tickets;

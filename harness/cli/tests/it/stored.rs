@@ -51,3 +51,36 @@ fn files_that_are_no_results_end_with_2() {
         assert!(ended.stderr.contains(said), "{file}: {}", ended.stderr);
     }
 }
+
+/// A file that grows too large is refused by the system half-way, as on a full disk.
+#[cfg(unix)]
+#[test]
+fn a_report_that_cannot_be_finished_leaves_what_was_there_and_loses_no_other() {
+    let (folder, _) = scenario(MIXED);
+    let folder = folder.path();
+    let before = "what was there before";
+    std::fs::write(folder.join("big.ndjson"), before).unwrap();
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 16; '{}' run mine.yaml --seed 1 --report ndjson=big.ndjson --report junit=small.xml --embed all",
+        env!("CARGO_BIN_EXE_kickout")
+    );
+    let ended = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(folder)
+        .env("CI", "true")
+        .env_remove("GITHUB_STEP_SUMMARY")
+        .output()
+        .expect("there is a shell");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(2), "{said}");
+    assert!(said.contains("cannot write big.ndjson"), "{said}");
+    assert_eq!(read(folder, "big.ndjson"), before);
+    assert!(read(folder, "small.xml").ends_with("</testsuites>\n"));
+    let names = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = names
+        .filter(|name| name.to_string_lossy().starts_with(".kickout-"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
