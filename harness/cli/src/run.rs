@@ -85,6 +85,10 @@ fn head(members: &[Member], profiles: &[&Profile], options: &RunOptions) -> Head
     };
     let selection = &options.selection;
     let paths = selection.paths.iter();
+    let player = |party| {
+        let command = options.subjects.command(party);
+        command.unwrap_or(judge::REFERENCE).to_owned()
+    };
     Head {
         format: FORMAT,
         of: Of::Run,

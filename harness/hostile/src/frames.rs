@@ -237,7 +237,11 @@ impl<P: Peer> Carried<P> {
                     "{} bytes are said of a breach",
                     what.len()
                 ),
-                Output::Callback { .. } | Output::Store { .. } | Output::Session(_) => {}
+                // The app has no tickets to give.
+                Output::AskToken { .. }
+                | Output::Callback { .. }
+                | Output::Store { .. }
+                | Output::Session(_) => {}
             }
         }
         // What was said once may be told again to each link, and each link and wake costs a little.

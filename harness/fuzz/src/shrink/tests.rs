@@ -12,7 +12,7 @@ use crate::library;
 /// Plays for real, and adds a call that nobody ever answers when `is_bad` says so.
 fn breaking(
     is_bad: impl Fn(&Scenario) -> bool + Sync,
-) -> impl Fn(&Case<'_>) -> Result<Transcript, String> + Sync {
+) -> impl Fn(&Case<'_>) -> Result<Transcript, NotPlayed> + Sync {
     move |case| match is_bad(case.scenario) {
         true => Err("as planned".into()),
         false => Ok(Transcript {
@@ -108,14 +108,13 @@ fn another_failure_is_not_taken_for_this_one() {
     let library = library();
     let profile = library.profiles.runnable().next().unwrap();
     let alphabet = Alphabet::of(profile);
-    let play = |case: &Case<'_>| -> Result<Transcript, String> {
+    let play = |case: &Case<'_>| -> Result<Transcript, NotPlayed> {
         // With few steps left something else breaks.
-        Err(if case.scenario.steps.len() > 4 {
-            "this"
-        } else {
-            "that"
-        }
-        .into())
+        let why = match case.scenario.steps.len() > 4 {
+            true => "this",
+            false => "that",
+        };
+        Err(NotPlayed::Harness(why.into()))
     };
     let catch = Catch {
         by: By::Broke("this".into()),
