@@ -25,12 +25,33 @@ fn report(folder: &Path, arguments: &[&str]) -> Ended {
 fn stored_results_give_what_the_run_itself_gave() {
     let (folder, _) = scenario(MIXED);
     let folder = folder.path();
-    let run = kickout(folder, &["run", "mine.yaml", "--report", "ndjson=a.ndjson"]);
+    let forms = ["ndjson", "junit", "markdown", "sarif", "github", "terminal"];
+    let reports = |name: &str| -> Vec<String> {
+        let one = |form: &&str| format!("--report={form}={name}.{form}");
+        forms.iter().map(one).collect()
+    };
+    let with = |command: &[&str], reports: &[String]| -> Ended {
+        let reports: Vec<&str> = reports.iter().map(String::as_str).collect();
+        kickout(folder, &[command, &reports].concat())
+    };
+    let run = with(&["run", "mine.yaml"], &reports("a"));
     assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
-    let again = report(folder, &["a.ndjson", "--report", "ndjson=b.ndjson"]);
+    let again = with(&["report", "a.ndjson"], &reports("b"));
     assert_eq!(again.code, 1);
     assert_eq!(run.stdout, again.stdout);
-    assert_eq!(read(folder, "a.ndjson"), read(folder, "b.ndjson"));
+    for form in forms {
+        let read = |name: &str| read(folder, &format!("{name}.{form}"));
+        assert_eq!(read("a"), read("b"), "{form}");
+    }
+    assert!(
+        read(folder, "a.ndjson").contains("wall-us"),
+        "JUnit asks for them"
+    );
+    kickout(folder, &["run", "mine.yaml", "--report", "ndjson=c.ndjson"]);
+    assert!(
+        !read(folder, "c.ndjson").contains("wall-us"),
+        "nobody asked"
+    );
 }
 
 #[test]
