@@ -79,10 +79,6 @@ fn head(members: &[Member], profiles: &[&Profile], options: &RunOptions) -> Head
     let suite: String = hashes
         .map(|(name, hash)| format!("{name} {hash}\n"))
         .collect();
-    let player = |party| {
-        let command = options.subjects.command(party);
-        command.unwrap_or(judge::REFERENCE).to_owned()
-    };
     let selection = &options.selection;
     let paths = selection.paths.iter();
     let player = |party| {
