@@ -57,11 +57,12 @@ pub fn run(options: &RunOptions) -> Result<Exit, Trouble> {
         .count()
         .saturating_sub(results.cases.len());
     describe(&mut results, &members, &profiles, &library);
-    if options.deviation.is_none() {
-        last_failed::remember(&results);
-    }
     if let Some(known) = &mut known {
         known.apply(&mut results);
+    }
+    // What is known needs no other look, and what deviates fails on purpose.
+    if options.deviation.is_none() {
+        last_failed::remember(&results);
     }
     if let Some(path) = &options.write_known_failures {
         known::write(path, &results)?;

@@ -82,7 +82,7 @@ fn a_report_that_cannot_be_finished_leaves_what_was_there_and_loses_no_other() {
     let before = "what was there before";
     std::fs::write(folder.join("big.ndjson"), before).unwrap();
     let script = format!(
-        "trap '' XFSZ; ulimit -f 16; '{}' run mine.yaml --seed 1 --report ndjson=big.ndjson --report junit=small.xml --embed all",
+        "trap '' XFSZ; ulimit -f 50; '{}' run mine.yaml --seed 1 --report ndjson=big.ndjson --report junit=small.xml --embed all",
         env!("CARGO_BIN_EXE_kickout")
     );
     let ended = std::process::Command::new("sh")
