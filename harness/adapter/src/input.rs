@@ -19,7 +19,7 @@ pub enum Input {
     /// Forget everything; another run begins.
     Reset(Box<Setup>),
     /// An app calls its client, or an administrator the server.
-    Call(Call),
+    Call(Box<Call>),
     /// A link is up.
     LinkOpened {
         /// The link.
@@ -71,6 +71,10 @@ pub enum Input {
         /// The ticket.
         ticket: String,
     },
+    /// One that this version does not know.
+    #[serde(other)]
+    #[schemars(skip)]
+    Unknown,
 }
 
 session::words! {
@@ -84,8 +88,10 @@ session::words! {
 /// What happens to a peer, as a line says it; `id` numbers what an administrator calls.
 pub fn written(input: peer::Input, id: u32) -> Input {
     match input {
-        peer::Input::Call { id, call, inside } => Input::Call(Call::of_app(id.0, call, inside)),
-        peer::Input::Order(order) => Input::Call(Call::of_order(id, order)),
+        peer::Input::Call { id, call, inside } => {
+            Input::Call(Box::new(Call::of_app(id.0, call, inside)))
+        }
+        peer::Input::Order(order) => Input::Call(Box::new(Call::of_order(id, order))),
         peer::Input::LinkOpened { link, gateway } => Input::LinkOpened {
             link: link.0,
             gateway: gateway.0,
@@ -122,6 +128,8 @@ pub enum Heard {
     Order(u32, peer::Order),
     /// A call that nobody knows.
     Unknown(u32),
+    /// Nothing that means anything.
+    Nothing,
 }
 
 impl Input {
@@ -134,6 +142,7 @@ impl Input {
             Input::Hello(_) | Input::Reset(_) => {
                 return Err("a run begins, and is not heard".into());
             }
+            Input::Unknown => return Ok(Heard::Nothing),
             Input::Call(call) if is_server => {
                 let id = call.id;
                 return Ok(match call.into_order()? {

@@ -77,6 +77,7 @@ impl Playing {
                     ..CallResult::default()
                 }));
             }
+            Heard::Nothing => {}
             Heard::Unknown(id) => self.outputs.push(peer::Output::Result {
                 id: CallId(id),
                 outcome: Outcome::Failed(ErrorWord::Unsupported),

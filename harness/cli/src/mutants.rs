@@ -16,6 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use report::mutants::{self as said, Catch, Head, Mutant, Mutants, Outcome, Unproven};
 use report::results::{FORMAT, Of};
 use report::terminal::Paint;
+use runner::HarnessError;
 use runner::subject::Subjects;
 
 use crate::args::{CoverageFormat, MutantsOptions, Report, Selection};
@@ -69,6 +70,7 @@ pub fn mutants(options: &MutantsOptions) -> Result<Exit, Trouble> {
         members: &members,
         fuzz: options.fuzz,
         subjects: &subjects,
+        broke: Mutex::default(),
     };
     let head = head(&wanted, &trial, options);
     let planned: BTreeSet<&String> = head.planned().collect();
@@ -78,6 +80,9 @@ pub fn mutants(options: &MutantsOptions) -> Result<Exit, Trouble> {
         .copied()
         .collect();
     let mut tried = trial.try_all(&mine, options.jobs);
+    if let Ok(Some(broke)) = trial.broke.into_inner() {
+        return Err(Trouble::Subject(broke));
+    }
     tried.sort_by_key(|mutant| mutant.outcome);
     let all = Mutants {
         head,
@@ -155,6 +160,8 @@ struct Trial<'a> {
     members: &'a [Member],
     fuzz: Option<u64>,
     subjects: &'a Subjects,
+    /// What was wrong with a subject first.
+    broke: Mutex<Option<String>>,
 }
 
 impl Trial<'_> {
@@ -266,8 +273,16 @@ impl Trial<'_> {
         if self.subjects.not_applicable(scenario).is_some() {
             return Vec::new();
         }
-        let Ok(transcript) = self.subjects.run(&case) else {
-            return Vec::new();
+        let transcript = match self.subjects.run(&case) {
+            Ok(transcript) => transcript,
+            Err(error) => {
+                if let HarnessError::Subject(error) = error
+                    && let Ok(mut broke) = self.broke.lock()
+                {
+                    broke.get_or_insert(error.to_string());
+                }
+                return Vec::new();
+            }
         };
         let verdict = judge::judge(
             &case,

@@ -171,6 +171,15 @@ fn with_subjects(options: &RunOptions, profiles: &[&Profile]) -> Result<RunOptio
         options.subjects = subjects::subjects(&options.subject, profile)?;
     }
     options.unrecorded |= !options.subjects.is_empty();
+    if let Some(deviation) = &options.played_by
+        && let Some(party) = deviation.party.iter().next()
+        && (deviation.party.iter()).all(|party| options.subjects.command(*party).is_some())
+    {
+        let name = &deviation.name;
+        return Err(Trouble::Usage(format!(
+            "`{name}` is a deviation of the reference {party}, which does not play"
+        )));
+    }
     Ok(options)
 }
 

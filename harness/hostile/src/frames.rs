@@ -237,11 +237,10 @@ impl<P: Peer> Carried<P> {
                     "{} bytes are said of a breach",
                     what.len()
                 ),
-                // The app has no tickets to give.
-                Output::AskToken { .. }
-                | Output::Callback { .. }
+                Output::Callback { .. }
                 | Output::Store { .. }
-                | Output::Session(_) => {}
+                | Output::Session(_)
+                | Output::AskToken { .. } => {}
             }
         }
         // What was said once may be told again to each link, and each link and wake costs a little.

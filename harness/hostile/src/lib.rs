@@ -7,6 +7,7 @@
 //!
 //! - [`texts`]: scenarios, profiles, requirements and what speaks of them
 //! - [`frames`]: what comes over the links of a client and of a server
+//! - [`subjects`]: what a program in a peer's place says
 //! - [`tickets`]: what is behind and inside of them
 //! - [`transcripts`]: stored runs, read and judged again
 //! - [`results`]: stored results, shown in every form and joined
@@ -17,6 +18,7 @@ pub mod files;
 pub mod frames;
 pub mod results;
 pub mod seeds;
+pub mod subjects;
 pub mod texts;
 pub mod tickets;
 pub mod transcripts;

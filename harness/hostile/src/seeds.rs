@@ -18,7 +18,7 @@ use session::ticket::{self, APP_ID, Claims, Draws, Expected, Fault, Format};
 use session::words::ErrorWord;
 
 use crate::tickets::{NOW, USER, secret};
-use crate::{files, frames};
+use crate::{files, frames, subjects};
 
 /// The longest seed, in bytes; coverage-guided runs are quick on short ones.
 const LONGEST: usize = 16 * 1024;
@@ -46,6 +46,8 @@ pub fn write(below: &Path) -> io::Result<usize> {
             "client",
             runs.iter().map(|run| script(run, Side::Client)).collect(),
         ),
+        ("subject-client", subjects::scripts(subjects::Side::Client)),
+        ("subject-server", subjects::scripts(subjects::Side::Server)),
         (
             "server",
             runs.iter().map(|run| script(run, Side::Server)).collect(),

@@ -8,6 +8,7 @@ use session::peer::{Order, Peer, Store};
 use session::rules::{Authentication, Rules};
 use session::server::Server;
 use session::ticket;
+use session::time::Now;
 
 use crate::error::HarnessError;
 
@@ -29,6 +30,9 @@ pub trait Peers {
     fn gateways(&self) -> u8 {
         1
     }
+
+    /// The next process that is asked for starts at this moment, by its own clock.
+    fn starts_at(&mut self, _now: Now) {}
 
     /// Why the run cannot go on, if it cannot: a peer that fails says nothing more.
     fn trouble(&mut self) -> Option<HarnessError> {

@@ -26,6 +26,7 @@ use conformance::requirement::Party;
 use conformance::scenario::Scenario;
 use conformance::transcript::Transcript;
 use session::rules::Console;
+use session::time::{Now, Time};
 
 use self::mark::Mark;
 pub use self::mark::end_all;
@@ -179,7 +180,7 @@ impl Subjects {
                 &profile.rules,
                 &Console::default(),
             );
-            let process = place.start(setup, false, role.word())?;
+            let process = place.start(Now::at(Time::START), setup, false, role.word())?;
             place.give_back(process);
         }
         Ok(())
@@ -244,12 +245,18 @@ fn role(party: Party) -> Role {
 
 impl Place {
     /// A process that is ready for a run; one that never played before, if it has to be `fresh`.
-    fn start(&self, setup: Setup, fresh: bool, actor: &str) -> Result<Process, HarnessError> {
+    fn start(
+        &self,
+        now: Now,
+        setup: Setup,
+        fresh: bool,
+        actor: &str,
+    ) -> Result<Process, HarnessError> {
         let mut process = match self.take(fresh) {
             Ok(process) => process,
             Err(broke) => return Err(self.error(actor, &broke, None)),
         };
-        match process.begin(setup) {
+        match process.begin(now, setup) {
             Ok(()) => Ok(process),
             Err(broke) => Err(self.error(actor, &broke, Some(process))),
         }

@@ -65,54 +65,47 @@ fn opaque(transcript: &str) -> String {
 }
 
 /// Plays a part of the suite with these subjects; the transcripts.
-fn played(filter: &str, subjects: &[&str]) -> Vec<(PathBuf, String)> {
+fn played(subjects: &[&str]) -> Vec<(PathBuf, String)> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_str().unwrap();
-    let mut arguments = vec!["run", "--filter", filter, "--transcripts", path];
+    let mut arguments = vec!["run", "--filter", "{app,kick}/*", "--transcripts", path];
+    arguments.extend(["--profile", "zego-express", "--profile", "zego-zim"]);
+    arguments.extend(["--profile", "tencent-im"]);
     arguments.extend(subjects);
     let output = run(&arguments);
     assert!(output.status.success(), "{}", said(&output));
     transcripts(folder.path())
 }
 
+/// Are these transcripts among those of the reference peers in process?
+fn assert_same(behind_pipes: &[(PathBuf, String)], direct: &[(PathBuf, String)]) {
+    assert!(behind_pipes.len() > 100, "{}", behind_pipes.len());
+    for (name, transcript) in behind_pipes {
+        let (_, same) = direct.iter().find(|(other, _)| other == name).unwrap();
+        assert!(transcript == same, "{} differs", name.display());
+    }
+}
+
 /// The reference peers behind pipes leave the very transcripts that they leave in process: crashes,
 /// restarts, stores, calls from inside callbacks, console settings and frozen processes included.
+/// The whole suite is compared in `.ci/run`.
 #[test]
 fn behind_pipes_nothing_changes() {
     let subject = reference();
-    for filter in ["{app,kick,login}/*", "regressions/*"] {
-        let direct = played(filter, &[]);
-        let clients = played(filter, &["--client", &subject]);
-        let servers = played(filter, &["--server", &subject]);
-        assert!(!clients.is_empty(), "{filter}");
-        for (name, transcript) in &servers {
-            let (_, same) = direct.iter().find(|(other, _)| other == name).unwrap();
-            assert!(
-                transcript == same,
-                "{} with a foreign server",
-                name.display()
-            );
-        }
-        for (name, transcript) in &clients {
-            let (_, same) = direct.iter().find(|(other, _)| other == name).unwrap();
-            assert!(
-                transcript == same,
-                "{} with foreign clients",
-                name.display()
-            );
-        }
-        let both = played(filter, &["--client", &subject, "--server", &subject]);
-        assert_eq!(both.len(), clients.len(), "{filter}");
-        for (name, transcript) in &both {
-            let (_, same) = direct.iter().find(|(other, _)| other == name).unwrap();
-            let same = opaque(same);
-            assert!(
-                opaque(transcript) == same,
-                "{} with both foreign",
-                name.display()
-            );
-        }
-    }
+    let direct = played(&[]);
+    assert_same(&played(&["--client", &subject]), &direct);
+    assert_same(&played(&["--server", &subject]), &direct);
+    // With both sides foreign, nobody knows what the bytes between them mean.
+    let both = played(&["--client", &subject, "--server", &subject]);
+    let direct: Vec<_> = direct
+        .into_iter()
+        .map(|(name, transcript)| (name, opaque(&transcript)))
+        .collect();
+    let both: Vec<_> = both
+        .into_iter()
+        .map(|(name, transcript)| (name, opaque(&transcript)))
+        .collect();
+    assert_same(&both, &direct);
 }
 
 #[test]
@@ -208,7 +201,9 @@ struct Broken {
     memory: u64,
 }
 
+/// A gigabyte takes its time.
 fn with_broken(name: &str) -> Broken {
+    let patience = if name == "floods_stderr" { "30s" } else { "2s" };
     let folder = tempfile::tempdir().unwrap();
     for (file, device) in [("breaks", "victim"), ("fine", "phone")] {
         let text =
@@ -225,7 +220,7 @@ fn with_broken(name: &str) -> Broken {
             "--jobs",
             "1",
             "--answer-within",
-            "2s",
+            patience,
         ])
         .args(["--client", &broken(name)])
         .stdout(Stdio::from(fs::File::create(&told).unwrap()))
@@ -278,7 +273,7 @@ fn a_broken_subject_ends_its_case_and_no_other() {
         ("exits", "ended by itself: exit status: 3"),
         ("floods", "a line of more than 1048576 bytes"),
         ("floods_with_lines", "after its answer came"),
-        ("floods_stderr", "ended by itself: exit status: 1"),
+        ("floods_stderr", "and this was the end"),
         ("garbage", "this is no line of the protocol"),
         ("two_lines", "spoke out of turn"),
         ("answers_late", "no answer within 2s"),
@@ -302,8 +297,8 @@ fn a_broken_subject_ends_its_case_and_no_other() {
             "{name}: {said}"
         );
         assert!(said.contains(why), "{name}: {said}");
-        // The answers of `two_lines` may come one by one; then the next line shows it.
-        assert!(said.contains("\"api\":\"login\""), "{name}: {said}");
+        let shown = name == "lies_about_time" || said.contains("\"api\":\"login\"");
+        assert!(shown, "{name}: {said}");
         assert!(
             said.contains("the last lines of the dialogue"),
             "{name}: {said}"
@@ -320,11 +315,6 @@ fn a_broken_subject_ends_its_case_and_no_other() {
 #[test]
 fn the_end_of_standard_error_is_shown() {
     assert!(with_broken("exits").said.contains("the database is gone"));
-    assert!(
-        with_broken("floods_stderr")
-            .said
-            .contains("and this was the end")
-    );
 }
 
 /// Who does not even come so far plays no case at all.

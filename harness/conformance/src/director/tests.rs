@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use session::peer::{Answer, Call, CallId, Callback, Happening, Order, Outcome, Output};
+use session::peer::{Answer, AskId, Call, CallId, Callback, Happening, Order, Outcome, Output};
 use session::ticket::{Format, Secret};
 use session::time::{Millis, Time};
 use session::words::{Api, Event, Reason};
@@ -487,4 +487,54 @@ fn a_ticket_is_for_the_app_of_its_device() {
     };
     play("  - login: phone\n", &toy);
     assert_eq!(seen.into_inner(), [(7, "alice".to_owned())]);
+}
+
+#[test]
+fn a_client_that_asks_gets_a_ticket_of_its_apps_source_when_that_has_one() {
+    let steps = "  - token-provider: { client: phone, answers: { valid-for: 60s, after: 3s } }\n  \
+                 - advance: 10s\n";
+    let (scenario, profile) = (scenario(steps), profile());
+    let case = Case::new(&scenario, &profile, 0);
+    let mut director = Director::new(&case, "toy", "toy");
+    let settled = |director: &mut Director<'_>, now: Time| {
+        let mut all = director.instant_begins(now);
+        loop {
+            let more = director.instant_over(now);
+            if more.is_empty() {
+                return all;
+            }
+            all.extend(more);
+        }
+    };
+    let phone = ClientIndex(0);
+    settled(&mut director, Time::START);
+    let ask = AskId(5);
+    let user = "bob".to_owned();
+    let output = Output::AskToken { ask, user };
+    director.report(Time::START, Actor::Client(phone), Fact::Output(&output));
+    let is_token = |command: &Command| matches!(command, Command::Token { .. });
+    assert!(!settled(&mut director, Time::START).iter().any(is_token));
+    assert_eq!(director.wakes_at(), Some(Time(3_000)));
+    let commands = settled(&mut director, Time(3_000));
+    let Some(Command::Token {
+        client,
+        ask,
+        ticket,
+    }) = commands.iter().find(|c| is_token(c))
+    else {
+        panic!("no ticket in {commands:?}");
+    };
+    assert_eq!((*client, *ask), (phone, AskId(5)));
+    let secret = Secret::of_app(Format::Token04, 7);
+    let claims = session::ticket::read(ticket, &secret).expect("it is a ticket");
+    assert_eq!(
+        (claims.user.as_str(), claims.ends - claims.issued),
+        ("bob", 60)
+    );
+    let entries = director.into_transcript().entries;
+    let about = |what: &What| matches!(what, What::TicketGiven { ask: 5, ticket } if ticket == "ticket#1 (bob, ends +1m)");
+    assert!(
+        entries.iter().any(|entry| about(&entry.what)),
+        "{entries:?}"
+    );
 }

@@ -1,4 +1,4 @@
-use hostile::{files, frames, results, seeds, texts, tickets, transcripts};
+use hostile::{files, frames, results, seeds, subjects, texts, tickets, transcripts};
 use session::ticket::Format;
 
 #[test]
@@ -31,6 +31,77 @@ fn seeds_of_tickets_are_good_ones_among_others() {
     }
     for seed in &all {
         tickets::ticket(seed);
+    }
+}
+
+/// Numbers at the ends of their ranges, and words where they do not belong.
+#[test]
+fn a_subject_may_say_anything() {
+    for (said, side) in [
+        (
+            r#"[{"output":"wake-at","at":18446744073709551615}]"#,
+            subjects::Side::Client,
+        ),
+        (
+            r#"[{"output":"connect","link":4294967295,"gateway":255}]"#,
+            subjects::Side::Client,
+        ),
+        (
+            r#"[{"output":"connect","link":1,"gateway":0},{"output":"close","link":1}]"#,
+            subjects::Side::Client,
+        ),
+        (
+            r#"[{"output":"callback","event":"token-will-expire","seconds-left":18446744073709551615}]"#,
+            subjects::Side::Client,
+        ),
+        (
+            r#"[{"output":"callback","native":"","args":{"a":[1e308,null,{"b":"\u0000"}]}}]"#,
+            subjects::Side::Client,
+        ),
+        (
+            r#"[{"output":"ask-token","ask":4294967295,"user":""},{"output":"ask-token","ask":4294967295,"user":"\u202e"}]"#,
+            subjects::Side::Client,
+        ),
+        (
+            r#"[{"output":"result","id":4294967295,"code":-9223372036854775808}]"#,
+            subjects::Side::Client,
+        ),
+        (
+            r#"[{"output":"connect","link":1},{"output":"account","is":"created","user":""}]"#,
+            subjects::Side::Server,
+        ),
+        (
+            r#"[{"output":"session","is":"ended","session":"","user":"","device":"","platform":"web","cause":"silent"}]"#,
+            subjects::Side::Server,
+        ),
+        (
+            r#"[{"output":"send","link":1,"base64":"AAECAwQ="},{"output":"send","link":1,"text":"{}\n"},{"output":"close","link":1}]"#,
+            subjects::Side::Server,
+        ),
+        (
+            r#"[{"output":"store","key":"","value":""},{"output":"ask-token","ask":0,"user":"alice"}]"#,
+            subjects::Side::Server,
+        ),
+    ] {
+        let lines = format!("{said}\n").repeat(300);
+        for choice in 0..8 {
+            let mut script = vec![choice];
+            script.extend(lines.as_bytes());
+            subjects::played(&script, side);
+        }
+    }
+}
+
+/// The lines of the reference peers say what a run needs.
+#[test]
+fn seeds_of_subjects_are_whole_runs() {
+    for side in [subjects::Side::Client, subjects::Side::Server] {
+        let scripts = subjects::scripts(side);
+        assert!(scripts.len() >= 7);
+        for script in scripts {
+            assert!(String::from_utf8_lossy(&script).contains("\"output\":\"send\""));
+            subjects::played(&script, side);
+        }
     }
 }
 

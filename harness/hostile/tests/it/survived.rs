@@ -2,7 +2,7 @@ use std::sync::OnceLock;
 
 use conformance::source::Source;
 use conformance::transcript::{Entry, Transcript};
-use hostile::{files, frames, results, seeds, texts, tickets, transcripts};
+use hostile::{files, frames, results, seeds, subjects, texts, tickets, transcripts};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use session::time::Time;
@@ -69,6 +69,17 @@ fn split_anew(script: &[u8], every: usize) -> Vec<u8> {
     out
 }
 
+/// What the reference peers say, for each profile.
+fn lines(side: subjects::Side) -> &'static [Vec<u8>] {
+    static CLIENT: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    static SERVER: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    let all = match side {
+        subjects::Side::Client => &CLIENT,
+        subjects::Side::Server => &SERVER,
+    };
+    all.get_or_init(|| subjects::scripts(side))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
@@ -101,6 +112,18 @@ proptest! {
         static SEEDS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
         let seed = at.get(SEEDS.get_or_init(seeds::results::results));
         results::results(&changed(seed, &changes));
+    }
+
+    #[test]
+    fn lines_of_a_client(at in any::<Index>(), changes in changes()) {
+        let script: &Vec<u8> = at.get(lines(subjects::Side::Client));
+        subjects::played(&changed(script, &changes), subjects::Side::Client);
+    }
+
+    #[test]
+    fn lines_of_a_server(at in any::<Index>(), changes in changes()) {
+        let script: &Vec<u8> = at.get(lines(subjects::Side::Server));
+        subjects::played(&changed(script, &changes), subjects::Side::Server);
     }
 
     #[test]

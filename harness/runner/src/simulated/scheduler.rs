@@ -19,7 +19,7 @@ use super::socket::Sockets;
 use super::{LONGEST_RUN, MOST_EXCHANGES};
 use crate::error::HarnessError;
 use crate::peers::Peers;
-use crate::pump::{Inbox, Pump};
+use crate::pump::{Alarm, Inbox, Pump};
 use crate::ready::Ready;
 use crate::run::guarded;
 use crate::script::Script;
@@ -327,6 +327,8 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         let fabric = Rc::clone(&self.fabric);
         fabric.pin(index);
         let store = host.kept.borrow().store();
+        let alarm = ActorAlarm::new(Rc::clone(&self.clock), index);
+        self.peers.starts_at(alarm.now());
         let (peer, network) = match host.actor {
             Actor::Client(client) => (
                 self.peers.client(client, host.started, store),
@@ -356,7 +358,6 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
             script.borrow_mut().report(clock.now(), actor, fact);
             hearing.set(false);
         });
-        let alarm = ActorAlarm::new(Rc::clone(&self.clock), index);
         let first = host.next_accepted;
         let pump = Pump::new(peer, network, alarm, inbox.clone(), first, sink);
         host.process = Some(Process::new(fabric, index, inbox, pump));

@@ -188,7 +188,7 @@ impl Bench<'_> {
             }
         };
         process.record();
-        match process.begin(self.setup()) {
+        match process.begin(Now::at(Time::START), self.setup()) {
             Ok(()) => Ok(process),
             Err(broke) => Err(self.error(role, &broke, Some(process))),
         }
@@ -222,7 +222,7 @@ impl Bench<'_> {
         let mut left = left.borrow_mut();
         match left.trouble.take() {
             Some(Trouble::Broke(_, broke, process)) => {
-                return Err(self.error(actor, &broke, Some(process)));
+                return Err(self.error(actor, &broke, Some(*process)));
             }
             // Not to know an administrator's call is no fault.
             Some(Trouble::Lacks(..)) | None => {}

@@ -26,7 +26,7 @@ pub(super) struct Left {
 /// What went wrong with a subject.
 pub(super) enum Trouble {
     /// It broke the protocol.
-    Broke(String, Broke, Process),
+    Broke(String, Broke, Box<Process>),
     /// It does not know a call that the case hangs on.
     Lacks(String, String),
 }
@@ -85,7 +85,7 @@ impl SubjectPeer {
 
     fn fail(&mut self, broke: Broke) {
         if let Some(process) = self.process.take() {
-            let trouble = Trouble::Broke(self.actor.clone(), broke, process);
+            let trouble = Trouble::Broke(self.actor.clone(), broke, Box::new(process));
             self.left.borrow_mut().trouble.get_or_insert(trouble);
         }
     }

@@ -32,6 +32,8 @@ pub(super) struct SubjectPeers<'c> {
     /// The rules, with the console settings that were changed on the way.
     rules: Rules,
     left: Rc<RefCell<Left>>,
+    /// When the next process starts.
+    now: Now,
     failed: Option<HarnessError>,
 }
 
@@ -43,6 +45,7 @@ impl<'c> SubjectPeers<'c> {
             case,
             subjects,
             left: Rc::default(),
+            now: Now::default(),
             failed: None,
         }
     }
@@ -90,7 +93,7 @@ impl<'c> SubjectPeers<'c> {
         let mut left = self.left.borrow_mut();
         left.processes.retain(|(name, _)| *name != actor);
         drop(left);
-        match place.start(setup, fresh, &actor) {
+        match place.start(self.now, setup, fresh, &actor) {
             Ok(process) => Some(process),
             Err(error) => {
                 self.failed.get_or_insert(error);
@@ -213,6 +216,10 @@ impl Peers for SubjectPeers<'_> {
         }
     }
 
+    fn starts_at(&mut self, now: Now) {
+        self.now = now;
+    }
+
     fn gateways(&self) -> u8 {
         self.reference.gateways()
     }
@@ -232,7 +239,7 @@ impl Peers for SubjectPeers<'_> {
         Some(match trouble {
             Trouble::Broke(actor, broke, process) => {
                 let place = self.place_of(&actor)?;
-                place.error(&actor, &broke, Some(process))
+                place.error(&actor, &broke, Some(*process))
             }
             Trouble::Lacks(actor, api) => HarnessError::Lacks {
                 command: self.place_of(&actor)?.launch.command.clone(),

@@ -16,7 +16,7 @@ use adapter::output::Output;
 use adapter::setup::Setup;
 use adapter::{LONGEST_LINE, PROTOCOL};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use session::time::{EPOCH_UNIX_MS, Now};
+use session::time::Now;
 
 use super::mark::{self, Mark};
 use super::tail::{Dialogue, Tail, shown};
@@ -151,7 +151,7 @@ impl Process {
     }
 
     /// Begins a run.
-    pub(super) fn begin(&mut self, setup: Setup) -> Result<(), Broke> {
+    pub(super) fn begin(&mut self, now: Now, setup: Setup) -> Result<(), Broke> {
         self.n = 0;
         self.tail.clear();
         self.dialogue.clear();
@@ -161,10 +161,6 @@ impl Process {
             false => (Input::Hello(setup), self.patience.first),
         };
         self.played = true;
-        let now = Now {
-            wall: EPOCH_UNIX_MS,
-            ..Now::default()
-        };
         let outputs = self.exchange_within(now, input, patience)?;
         match outputs.as_slice() {
             [Output::Ready { protocol, name }] if *protocol == PROTOCOL => {
