@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::builder::Styles;
 use clap::{Parser, Subcommand, ValueEnum};
+use conformance::diagnostic::shown;
 use report::format::Format;
 use report::results::Shard;
 
@@ -62,12 +63,12 @@ pub enum Command {
     Mutants(MutantsOptions),
     /// Play scenarios, and tell which requirements were decided, by what, and which not and why
     Coverage(CoverageOptions),
-    /// Run the reference server on a real port, until it is interrupted
-    Serve(ServeOptions),
     /// Make reports of stored results
     Report(ReportOptions),
     /// Join the results of all parts of a run
     Merge(MergeOptions),
+    /// Run the reference server on a real port, until it is interrupted
+    Serve(ServeOptions),
     /// Show scenarios, and the profiles each applies to
     List(ListOptions),
     /// Print the JSON Schema of the scenario language, with every word of it, or of stored results
@@ -75,6 +76,10 @@ pub enum Command {
     /// Explain a requirement, an open question, a rule, a scenario, a knob, a word, or a vendor's
     /// code or name
     Explain(ExplainOptions),
+    /// Print what a shell needs to complete commands and flags
+    Completions(CompletionsOptions),
+    /// Print a page of the manual
+    Man(ManOptions),
     /// Make, look at and judge the tickets of logins
     #[command(subcommand)]
     Token(TokenCommand),
@@ -206,14 +211,8 @@ pub struct RunOptions {
     #[arg(long, value_name = "NAME")]
     pub deviation: Option<String>,
 
-    /// Who plays.
-    #[command(flatten)]
-    pub subject: SubjectOptions,
-
-    /// Their processes.
-    #[arg(skip)]
-    pub subjects: std::sync::Arc<runner::subject::Subjects>,
-    /// Play only this part of the cases, such as 2/5; `kickout merge` joins the results of all parts
+    /// Play only this part of the cases, such as 2/5; `kickout merge` joins the results of all. For
+    /// I may stand the name of a variable that counts from 0, such as JOB_COMPLETION_INDEX
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<Shard>,
 
@@ -250,6 +249,14 @@ pub struct RunOptions {
     #[arg(skip)]
     pub again: Option<BTreeSet<(String, String)>>,
 
+    /// Who plays.
+    #[command(flatten)]
+    pub subject: SubjectOptions,
+
+    /// Their processes.
+    #[arg(skip)]
+    pub subjects: std::sync::Arc<runner::subject::Subjects>,
+
     /// How the peers deviate.
     #[arg(skip)]
     pub played_by: Option<Box<conformance::deviation::Deviation>>,
@@ -285,12 +292,14 @@ pub struct MutantsOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub jobs: Option<u64>,
 
+    /// Try only this part of the deviations, such as 2/5; `kickout merge` joins the results of all. For
+    /// I may stand the name of a variable that counts from 0, such as JOB_COMPLETION_INDEX
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<Shard>,
+
     /// Who plays the side that does not deviate.
     #[command(flatten)]
     pub subject: SubjectOptions,
-    /// Try only this part of the deviations, such as 2/5; `kickout merge` joins the results of all parts
-    #[arg(long, value_name = "I/N", value_parser = shard)]
-    pub shard: Option<Shard>,
 
     /// Look for each with so many random cases, too
     #[arg(long, value_name = "CASES", value_parser = clap::value_parser!(u64).range(1..))]
@@ -348,12 +357,14 @@ pub struct FuzzOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub jobs: Option<u64>,
 
+    /// Play only this part of the cases, such as 2/5; `kickout merge` joins the results of all. For
+    /// I may stand the name of a variable that counts from 0, such as JOB_COMPLETION_INDEX
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<Shard>,
+
     /// Who plays.
     #[command(flatten)]
     pub subject: SubjectOptions,
-    /// Play only this part of the cases, such as 2/5; `kickout merge` joins the results of all parts
-    #[arg(long, value_name = "I/N", value_parser = shard)]
-    pub shard: Option<Shard>,
 
     /// Where failures are kept
     #[arg(long, value_name = "DIR", default_value = "scenarios/regressions")]
@@ -399,39 +410,6 @@ pub struct ReplayOptions {
     pub profile: Vec<String>,
 }
 
-/// `kickout serve`
-#[derive(Debug, Clone, clap::Args)]
-#[command(after_help = "\
-The wire protocol is that of harness/session/WIRE.md. Tickets are real ones: see `kickout token`.
-With a time scale of 60 a window of twenty minutes takes twenty seconds; tickets are then judged by
-a clock that runs as much faster since 2026-01-01, and `kickout run --time-scale 60` keeps the same.
-
-Examples:
-  kickout serve --profile my-vendor.yaml
-  kickout serve --profile my-vendor.yaml --listen 0.0.0.0:7000 --time-scale 60")]
-pub struct ServeOptions {
-    /// The profile whose rules it keeps
-    #[arg(long, value_name = "ID|FILE")]
-    pub profile: String,
-
-    /// Where to listen; further gateways have the ports that follow
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
-    pub listen: String,
-
-    /// So many times as fast as real time
-    #[arg(long, value_name = "N", default_value_t = 1,
-          value_parser = clap::value_parser!(u32).range(1..=i64::from(runner::live::FASTEST)))]
-    pub time_scale: u32,
-
-    /// More connections than these are closed at once
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    pub most_connections: usize,
-
-    /// Break rules in this way; see `kickout mutants`
-    #[arg(long, value_name = "NAME")]
-    pub deviation: Option<String>,
-}
-
 /// `kickout report`
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
@@ -465,6 +443,39 @@ pub struct MergeOptions {
     pub report: Vec<Report<Format>>,
 }
 
+/// `kickout serve`
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+The wire protocol is that of harness/session/WIRE.md. Tickets are real ones: see `kickout token`.
+With a time scale of 60 a window of twenty minutes takes twenty seconds; tickets are then judged by
+a clock that runs as much faster since 2026-01-01, and `kickout run --time-scale 60` keeps the same.
+
+Examples:
+  kickout serve --profile my-vendor.yaml
+  kickout serve --profile my-vendor.yaml --listen 0.0.0.0:7000 --time-scale 60")]
+pub struct ServeOptions {
+    /// The profile whose rules it keeps
+    #[arg(long, value_name = "ID|FILE")]
+    pub profile: String,
+
+    /// Where to listen; further gateways have the ports that follow
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
+    pub listen: String,
+
+    /// So many times as fast as real time
+    #[arg(long, value_name = "N", default_value_t = 1,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(runner::live::FASTEST)))]
+    pub time_scale: u32,
+
+    /// More connections than these are closed at once
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub most_connections: usize,
+
+    /// Break rules in this way; see `kickout mutants`
+    #[arg(long, value_name = "NAME")]
+    pub deviation: Option<String>,
+}
+
 /// `kickout list`
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(after_help = "\
@@ -475,6 +486,31 @@ pub struct ListOptions {
     /// Which cases.
     #[command(flatten)]
     pub selection: Selection,
+}
+
+/// `kickout completions`
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kickout completions bash > ~/.local/share/bash-completion/completions/kickout
+  kickout completions zsh > ~/.zfunc/_kickout
+  kickout completions fish > ~/.config/fish/completions/kickout.fish")]
+pub struct CompletionsOptions {
+    /// For which shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `kickout man`
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kickout man | man -l -
+  kickout man run > ~/.local/share/man/man1/kickout-run.1")]
+pub struct ManOptions {
+    /// The page of this command; that of the program without
+    #[arg(value_name = "COMMAND")]
+    pub command: Vec<String>,
 }
 
 /// `kickout schema`
@@ -572,11 +608,25 @@ pub enum Embed {
     None,
 }
 
-/// A part of the cases, as `I/N`; I counts from 1.
+/// A part of the cases, as `I/N`. I counts from 1, or is the name of an environment variable that
+/// counts from 0, as Kubernetes does.
 fn shard(text: &str) -> Result<Shard, String> {
-    let wanted = || "a part is written I/N, such as 2/5; the first is 1/5".to_owned();
+    let wanted = || {
+        "a part is written I/N, such as 2/5; the first is 1/5, and the name of a variable that \
+         counts from 0 may stand for I"
+            .to_owned()
+    };
     let (index, of) = text.split_once('/').ok_or_else(wanted)?;
-    let index: u32 = index.parse().map_err(|_| wanted())?;
+    let is_name = |c: char| c.is_ascii_uppercase() || c == '_';
+    let index: u32 = if index.starts_with(is_name) {
+        let value = std::env::var(index).map_err(|_| format!("{index} is not set"))?;
+        let from_0: u32 = value
+            .parse()
+            .map_err(|_| format!("{index} is no number, but `{}`", shown(&value)))?;
+        from_0.checked_add(1).ok_or_else(wanted)?
+    } else {
+        index.parse().map_err(|_| wanted())?
+    };
     let of: u32 = of.parse().map_err(|_| wanted())?;
     match (1..=of).contains(&index) {
         true => Ok(Shard { index, of }),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use conformance::decode::Broken;
 use conformance::diagnostic::{self, Diagnostic};
 use conformance::source::Source;
-use report::fuzzing::Fuzzed;
+use report::fuzzing::{Broke, Fuzzed};
 use report::mutants::Mutants;
 use report::results::{CaseResult, Results, Status};
 
@@ -56,11 +56,14 @@ impl Exit {
 
     /// What random scenarios amount to.
     pub fn of_fuzzed(fuzzed: &Fuzzed) -> Exit {
-        match (fuzzed.broke(), fuzzed.has_findings()) {
-            (true, _) => Exit::Harness,
-            (false, _) if fuzzed.subject_broke() => Exit::Subject,
-            (false, true) => Exit::Findings,
-            (false, false) => Exit::Success,
+        if fuzzed.broke(Broke::Harness) {
+            Exit::Harness
+        } else if fuzzed.broke(Broke::Subject) {
+            Exit::Subject
+        } else if fuzzed.has_findings() {
+            Exit::Findings
+        } else {
+            Exit::Success
         }
     }
 

@@ -16,7 +16,7 @@ use fuzz::hunt::{By, Catch, NotPlayed};
 use fuzz::reach::{self, Reach};
 use fuzz::{generate, hunt, keep, shrink};
 use indicatif::{ProgressBar, ProgressStyle};
-use report::fuzzing::{self, Caught, Fuzzed, Head, MOST_KEPT, Reached, Sums};
+use report::fuzzing::{self, Broke, Caught, Fuzzed, Head, MOST_KEPT, Reached, Sums};
 use report::results::{CaseResult, FORMAT, Of};
 use report::terminal::{self, Paint};
 use runner::HarnessError;
@@ -254,8 +254,11 @@ impl Field<'_> {
         for (at, (catch, case, cases)) in in_order.into_iter().enumerate() {
             let mut caught = Caught {
                 what: catch.say(),
-                broke: matches!(catch.by, By::Broke(_)),
-                subject: matches!(catch.by, By::Subject(_)),
+                broke: match catch.by {
+                    By::Broke(_) => Some(Broke::Harness),
+                    By::Subject(_) => Some(Broke::Subject),
+                    _ => None,
+                },
                 case,
                 sentence: catch.sentence(self.library),
                 profile: self.alphabet(case).profile.id.clone(),

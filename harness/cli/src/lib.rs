@@ -16,6 +16,7 @@
 //! - [`serve`]: the reference server on a real port
 //! - [`snapshots`]: recorded transcripts
 //! - [`look_up`]: `list` and `schema`
+//! - [`manual`]: `completions` and `man`
 //! - [`explain`]: what is known about a row, a word, a number, a name
 //! - [`adapter`]: `adapter check`, `reference` and `schema`
 //! - [`token`]: `token mint`, `inspect` and `verify`
@@ -31,6 +32,7 @@ pub mod fuzzing;
 pub mod known;
 pub mod last_failed;
 pub mod look_up;
+pub mod manual;
 pub mod mutants;
 pub mod replay;
 pub mod run;
@@ -75,11 +77,13 @@ pub fn main() -> ExitCode {
         Command::Replay(options) => replay::replay(options),
         Command::Mutants(options) => mutants::mutants(options),
         Command::Coverage(options) => coverage::coverage(options),
-        Command::Serve(options) => serve::serve(options),
         Command::Report(options) => stored::report(options),
         Command::Merge(options) => stored::merge(options),
+        Command::Serve(options) => serve::serve(options),
         Command::List(options) => look_up::list(options),
         Command::Schema(options) => look_up::schema(options),
+        Command::Completions(options) => manual::completions(options),
+        Command::Man(options) => manual::man(options),
         Command::Explain(options) => explain::explain(options),
         Command::Token(command) => token::token(command),
         Command::Adapter(command) => adapter::adapter(command),

@@ -21,8 +21,9 @@ use runner::subject::Subjects;
 
 use crate::args::{CoverageFormat, MutantsOptions, Report, Selection};
 use crate::exit::{Exit, Trouble};
+use crate::subjects;
 use crate::suite::{self, Member};
-use crate::{run, subjects, tell};
+use crate::{run, tell};
 
 /// From so many devices on a scenario is played only when the others have caught nothing.
 const CROWD: usize = 50;

@@ -60,11 +60,12 @@ pub fn run(options: &RunOptions) -> Result<Exit, Trouble> {
         .count()
         .saturating_sub(results.cases.len());
     describe(&mut results, &members, &profiles, &library);
-    if options.deviation.is_none() {
-        last_failed::remember(&results);
-    }
     if let Some(known) = &mut known {
         known.apply(&mut results);
+    }
+    // What is known needs no other look, and what deviates fails on purpose.
+    if options.deviation.is_none() {
+        last_failed::remember(&results);
     }
     if let Some(path) = &options.write_known_failures {
         known::write(path, &results)?;
@@ -325,7 +326,12 @@ fn play_one(
         let again = again.map(|again| again.to_jsonl());
         if let Some(how) = differs(&transcript.to_jsonl(), again) {
             let reason = format!("{how}\nrepeat: {repeat} --repeat {}", options.repeat);
-            return Ok(unplayed(Status::HarnessError, reason));
+            // Between reference peers only the harness can be the cause.
+            let status = match options.subjects.is_empty() {
+                true => Status::HarnessError,
+                false => Status::SubjectError,
+            };
+            return Ok(unplayed(status, reason));
         }
     }
     let verdict = match judge::judge(&case, &transcript, &library.catalogue, &library.rules) {

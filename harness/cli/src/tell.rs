@@ -99,12 +99,15 @@ pub fn say_and_report<F: Form>(
     } else {
         print(text)?;
     }
+    let mut done = Ok(());
     for report in reports {
         let text = render(report.format);
-        match &report.path {
-            Some(path) => files::write(path, &text)?,
-            None => print(&text)?,
-        }
+        let written = match &report.path {
+            Some(path) => files::write(path, &text),
+            None => print(&text),
+        };
+        // One place that is full loses no other report.
+        done = done.and(written);
     }
-    Ok(())
+    done
 }

@@ -10,11 +10,13 @@
 //! - [`subjects`]: what a program in a peer's place says
 //! - [`tickets`]: what is behind and inside of them
 //! - [`transcripts`]: stored runs, read and judged again
+//! - [`results`]: stored results, shown in every form and joined
 //! - [`files`]: the repository's own files
 //! - [`seeds`]: what coverage-guided runs begin with, made from them
 
 pub mod files;
 pub mod frames;
+pub mod results;
 pub mod seeds;
 pub mod subjects;
 pub mod texts;

@@ -1,5 +1,7 @@
 //! What coverage-guided runs begin with: the repository's own files, and what its peers say.
 
+pub mod results;
+
 use std::path::Path;
 use std::sync::OnceLock;
 use std::{fs, io};
@@ -35,6 +37,7 @@ pub fn write(below: &Path) -> io::Result<usize> {
         ("profile", texts(files::profile_files())),
         ("requirements", texts(files::requirement_files())),
         ("ticket", tickets()),
+        ("results", results::results()),
         (
             "transcript",
             jsonl.filter(|text| text.len() <= LONGEST).collect(),

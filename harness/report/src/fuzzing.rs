@@ -89,30 +89,26 @@ impl Head {
 impl Sums {
     /// Adds those of other cases.
     pub fn merge(&mut self, other: Sums) {
-        self.cases += other.cases;
-        self.played_twice += other.played_twice;
-        self.long_cases += other.long_cases;
-        self.virtual_ms += other.virtual_ms;
+        self.cases = self.cases.saturating_add(other.cases);
+        self.played_twice = self.played_twice.saturating_add(other.played_twice);
+        self.long_cases = self.long_cases.saturating_add(other.long_cases);
+        self.virtual_ms = self.virtual_ms.saturating_add(other.virtual_ms);
         for (into, from) in [
             (&mut self.script_seconds, other.script_seconds),
             (&mut self.whole_seconds, other.whole_seconds),
         ] {
             for (seconds, cases) in from {
-                *into.entry(seconds).or_default() += cases;
+                let sum = into.entry(seconds).or_default();
+                *sum = sum.saturating_add(cases);
             }
         }
     }
 }
 
 impl Fuzzed {
-    /// Did the harness itself break?
-    pub fn broke(&self) -> bool {
-        self.caught.iter().any(|caught| caught.broke)
-    }
-
-    /// Did a subject break the adapter protocol?
-    pub fn subject_broke(&self) -> bool {
-        self.caught.iter().any(|caught| caught.subject)
+    /// Did this break?
+    pub fn broke(&self, what: Broke) -> bool {
+        self.caught.iter().any(|caught| caught.broke == Some(what))
     }
 
     /// Is there something to look at? What a part did not reach another part may.
@@ -129,12 +125,9 @@ impl Fuzzed {
 pub struct Caught {
     /// What noticed it, and the rows.
     pub what: String,
-    /// Is it the harness itself that broke?
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub broke: bool,
-    /// Is it a subject that broke the adapter protocol?
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub subject: bool,
+    /// What broke, where no rule was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broke: Option<Broke>,
     /// The first case in which it was seen, from 0.
     pub case: u64,
     /// What must be true.
@@ -152,6 +145,14 @@ pub struct Caught {
     pub steps: usize,
     /// How many scenarios were played to make it that small.
     pub tries: usize,
+}
+
+session::words! {
+    /// What broke.
+    Broke, "fault" {
+        Harness = "harness", "the harness itself";
+        Subject = "subject", "a program in the place of a reference peer";
+    }
 }
 
 /// A rare situation.
@@ -231,11 +232,13 @@ pub fn read(text: &str) -> Result<Fuzzed, Vec<Problem>> {
 
 /// The middle one, in seconds.
 fn median(cases: &BTreeMap<u64, u64>) -> u64 {
-    let all: u64 = cases.values().sum();
-    let mut before = 0;
+    let all = cases
+        .values()
+        .fold(0, |sum: u64, many| sum.saturating_add(*many));
+    let mut before = 0u64;
     for (seconds, many) in cases {
-        before += many;
-        if before * 2 >= all {
+        before = before.saturating_add(*many);
+        if before.saturating_mul(2) >= all {
             return *seconds;
         }
     }

@@ -171,12 +171,13 @@ impl Sums {
             Status::Undocumented,
             Status::Unsupported,
         ];
+        let wall_us = cases.iter().filter_map(|case| case.wall_us);
         Sums {
             tests: cases.len() + stale,
             failures: count(&[Status::Failed, Status::UnexpectedlyPassed]) + stale,
             errors: count(&[Status::SubjectError, Status::HarnessError]),
             skipped: count(&skipped),
-            time: time(cases.iter().filter_map(|case| case.wall_us).sum()),
+            time: time(wall_us.fold(0, u64::saturating_add)),
         }
     }
 

@@ -128,12 +128,18 @@ pub(crate) fn complete<'a, H: PartialEq + Serialize>(
     let Some((_, of, _)) = first else {
         return;
     };
-    let missing: Vec<String> = (1..=of)
-        .filter(|index| !seen.contains_key(index))
+    let all = usize::try_from(of).unwrap_or(usize::MAX);
+    let missing = (1..=of).filter(|index| !seen.contains_key(index));
+    let named: Vec<String> = missing
+        .take(MOST_NAMED)
         .map(|index| format!("{index}/{of}"))
         .collect();
-    if !missing.is_empty() {
-        wrong.push(format!("missing: part {}", few(&missing)));
+    if !named.is_empty() {
+        let more = match all.saturating_sub(seen.len()).saturating_sub(named.len()) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        wrong.push(format!("missing: part {}{more}", named.join(", ")));
     }
 }
 
@@ -224,9 +230,9 @@ fn add_known(part: &Part<Results>, joined: &mut Results, first: &str, wrong: &mu
         return;
     }
     for (into, from) in joined.known.iter_mut().zip(&part.results.known) {
-        into.findings += from.findings;
-        into.cases += from.cases;
-        into.passed += from.passed;
+        into.findings = into.findings.saturating_add(from.findings);
+        into.cases = into.cases.saturating_add(from.cases);
+        into.passed = into.passed.saturating_add(from.passed);
         into.elsewhere &= from.elsewhere;
     }
 }

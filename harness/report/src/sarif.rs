@@ -50,7 +50,7 @@ pub fn render(results: &Results) -> String {
     let broke = results
         .cases
         .iter()
-        .filter(|case| matches!(case.status, Status::SubjectError | Status::HarnessError));
+        .filter(|case| case.status == Status::HarnessError);
     let notifications: Vec<Value> = broke
         .map(|case| {
             let reason = case.reason.as_deref().unwrap_or(case.status.means());

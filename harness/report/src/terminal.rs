@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use conformance::diagnostic::{self, Diagnostic};
+use conformance::judge::REFERENCE;
 use conformance::source::{Source, Span};
 
 use crate::results::{CaseResult, Counts, Kind, Results, Shown, Stale, Status};
@@ -74,6 +75,14 @@ pub fn render(results: &Results, paint: Paint) -> String {
         text.push_str(&scenario_line(cases, paint));
     }
     text.push_str(&summary(&results.cases, paint));
+    for (party, player) in [
+        ("client", &results.head.client),
+        ("server", &results.head.server),
+    ] {
+        if player != REFERENCE {
+            let _ = writeln!(text, "{party}: `{}`", one_line(player));
+        }
+    }
     if let Some(shard) = results.head.shard {
         let _ = writeln!(text, "part {shard}; `kickout merge` joins the parts");
     }
@@ -94,6 +103,9 @@ pub fn render(results: &Results, paint: Paint) -> String {
     text
 }
 
+/// The most lines a list of known failures has: it is no longer than any YAML file that is read.
+const MOST_LINES: usize = conformance::yaml::LARGEST;
+
 /// In place of a text that is not at hand.
 pub(crate) fn nowhere() -> Source {
     Source {
@@ -106,7 +118,7 @@ pub(crate) fn nowhere() -> Source {
 fn stale_entry(stale: &Stale<'_>, paint: Paint) -> String {
     let known = stale.known;
     // The line alone: the numbers that are shown are put right by what stands before it.
-    let before = "\n".repeat(known.line.saturating_sub(1));
+    let before = "\n".repeat(known.line.saturating_sub(1).min(MOST_LINES));
     let begin = known.text.len() - known.text.trim_start().len();
     let source = Source {
         path: known.file.clone(),
@@ -196,7 +208,9 @@ pub fn summary(results: &[CaseResult], paint: Paint) -> String {
         .flat_map(|result| result.decided.keys())
         .collect::<std::collections::BTreeSet<_>>()
         .len();
-    let virtual_ms: u64 = results.iter().map(|result| result.virtual_ms).sum();
+    let virtual_ms = results
+        .iter()
+        .fold(0u64, |sum, result| sum.saturating_add(result.virtual_ms));
     format!(
         "\n{}, {}: {}\n{} decided in {} of virtual time\n",
         many(scenarios.len(), "scenario"),

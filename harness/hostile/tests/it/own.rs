@@ -1,4 +1,4 @@
-use hostile::{files, frames, seeds, subjects, texts, tickets, transcripts};
+use hostile::{files, frames, results, seeds, subjects, texts, tickets, transcripts};
 use session::ticket::Format;
 
 #[test]
@@ -120,4 +120,13 @@ fn seeds_of_frames_are_whole_conversations() {
         transcripts::transcript(run.to_jsonl().as_bytes());
     }
     assert!(frames::choices() >= 7);
+}
+
+#[test]
+fn stored_results_are_read() {
+    for text in seeds::results::results() {
+        let kind = report::ndjson::of(&String::from_utf8_lossy(&text));
+        assert!(kind.is_ok(), "{kind:?}");
+        results::results(&text);
+    }
 }

@@ -2,7 +2,7 @@ use std::sync::OnceLock;
 
 use conformance::source::Source;
 use conformance::transcript::{Entry, Transcript};
-use hostile::{files, frames, seeds, subjects, texts, tickets, transcripts};
+use hostile::{files, frames, results, seeds, subjects, texts, tickets, transcripts};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use session::time::Time;
@@ -105,6 +105,13 @@ proptest! {
     fn frames_for_a_server(at in any::<Index>(), every in 1..80_usize, changes in changes()) {
         let script = seeds::script(at.get(seeds::transcripts()), seeds::Side::Server);
         frames::server(&changed(&split_anew(&script, every), &changes));
+    }
+
+    #[test]
+    fn stored_results(at in any::<Index>(), changes in changes()) {
+        static SEEDS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+        let seed = at.get(SEEDS.get_or_init(seeds::results::results));
+        results::results(&changed(seed, &changes));
     }
 
     #[test]

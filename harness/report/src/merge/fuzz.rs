@@ -43,7 +43,7 @@ pub fn join(mut parts: Vec<Part<Fuzzed>>) -> Result<Fuzzed, Vec<String>> {
         }
         joined.sums.merge(results.sums);
         for (into, from) in joined.reached.iter_mut().zip(results.reached) {
-            into.cases += from.cases;
+            into.cases = into.cases.saturating_add(from.cases);
         }
         joined.caught.extend(results.caught);
     }
@@ -61,7 +61,7 @@ fn once_each(all: Vec<Caught>) -> Vec<Caught> {
         match caught.get_mut(&one.what) {
             None => drop(caught.insert(one.what.clone(), one)),
             Some(other) => {
-                let cases = other.cases + one.cases;
+                let cases = other.cases.saturating_add(one.cases);
                 if one.case < other.case {
                     *other = one;
                 }
