@@ -111,9 +111,11 @@ impl Turn<'_> {
             Ok(over) => over,
             Err(error) => return self.refuse(link, id, error),
         };
-        // A name that is not ours stands behind every session there is.
+        // A name that is not ours, or that of somebody else's session, stands behind every session
+        // there is.
         let newest = self.server.sessions.last_order().max(self.now.at.0);
-        let order = order.filter(|order| *order <= newest);
+        let taken = |order: u64| self.server.sessions.get(order).is_some();
+        let order = order.filter(|order| *order <= newest && !taken(*order));
         let newer = order.is_some_and(|order| self.server.sessions.was_displaced(order))
             || self
                 .victims(&hello)

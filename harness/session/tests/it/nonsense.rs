@@ -1,5 +1,6 @@
 use proptest::prelude::*;
-use session::peer::{Call, Gateway, Input, LinkId, MessageKind, Recipient};
+use session::peer::{Call, Gateway, Input, LinkId, MessageKind, Recipient, SessionEvent};
+use session::ticket::APP_ID;
 use session::time::Millis;
 use session::wire::LONGEST_LINE;
 use session::words::Event;
@@ -87,6 +88,34 @@ fn messages_out_of_order_are_a_breach() {
             world.breaches
         );
     }
+}
+
+#[test]
+fn a_resumption_of_somebody_elses_session_leaves_it_alone() {
+    let mut world = World::new(rules(), 1);
+    world.login(0, "alice");
+    world.pass(Millis::seconds(1));
+    let opened = |event: &SessionEvent| match event {
+        SessionEvent::Opened(about) => Some(about.session.clone()),
+        _ => None,
+    };
+    let name = world.sessions.iter().find_map(opened).expect("one");
+    let ticket = world.ticket("bob", Millis::seconds(60));
+    let link = LinkId(99);
+    let gateway = Gateway::FIRST;
+    world.give(Who::Server, Input::LinkOpened { link, gateway });
+    let said = format!(
+        "{{\"type\":\"resume\",\"session\":\"{name}\",\"id\":1,\"app\":{APP_ID},\"user\":\"bob\",\
+         \"ticket\":\"{ticket}\",\"device\":\"other\",\"platform\":\"web\"}}\n\
+         {{\"type\":\"message\",\"id\":2,\"user\":\"alice\",\"text\":\"hello\"}}\n"
+    );
+    let bytes = said.into_bytes();
+    world.give(Who::Server, Input::LinkReceived { link, bytes });
+    assert_eq!(world.sessions.iter().filter_map(opened).count(), 2);
+    world.pass(Millis::seconds(1));
+    assert_eq!(world.told(0).last(), Some(&Event::Message));
+    world.pass(Millis::seconds(60));
+    assert_eq!(world.told(0).last(), Some(&Event::Message));
 }
 
 #[test]
