@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use conformance::diagnostic::{self, Diagnostic};
+use conformance::judge::REFERENCE;
 use conformance::source::{Source, Span};
 
 use crate::results::{CaseResult, Counts, Kind, Results, Shown, Stale, Status};
@@ -74,6 +75,12 @@ pub fn render(results: &Results, paint: Paint) -> String {
         text.push_str(&scenario_line(cases, paint));
     }
     text.push_str(&summary(&results.cases, paint));
+    let head = &results.head;
+    for (role, player) in [("client", &head.client), ("server", &head.server)] {
+        if player != REFERENCE {
+            let _ = writeln!(text, "{role}: `{}`", one_line(player));
+        }
+    }
     if let Some(shard) = results.head.shard {
         let _ = writeln!(text, "part {shard}; `kickout merge` joins the parts");
     }
