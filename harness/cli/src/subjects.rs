@@ -133,14 +133,3 @@ pub fn repeated(subjects: &Subjects) -> String {
     }
     said
 }
-
-/// Who plays, for whoever reads the summary.
-pub fn named(subjects: &Subjects) -> String {
-    let mut said = String::new();
-    for party in [Party::Client, Party::Server] {
-        if let Some(command) = subjects.command(party) {
-            said.push_str(&format!("{party}: `{command}`\n"));
-        }
-    }
-    said
-}

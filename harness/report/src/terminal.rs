@@ -75,12 +75,10 @@ pub fn render(results: &Results, paint: Paint) -> String {
         text.push_str(&scenario_line(cases, paint));
     }
     text.push_str(&summary(&results.cases, paint));
-    for (party, player) in [
-        ("client", &results.head.client),
-        ("server", &results.head.server),
-    ] {
+    let head = &results.head;
+    for (role, player) in [("client", &head.client), ("server", &head.server)] {
         if player != REFERENCE {
-            let _ = writeln!(text, "{party}: `{}`", one_line(player));
+            let _ = writeln!(text, "{role}: `{}`", one_line(player));
         }
     }
     if let Some(shard) = results.head.shard {
