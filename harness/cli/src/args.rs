@@ -63,6 +63,8 @@ pub enum Command {
     Mutants(MutantsOptions),
     /// Play scenarios, and tell which requirements were decided, by what, and which not and why
     Coverage(CoverageOptions),
+    /// Show profiles side by side: what an app may rely on, and what it must handle for each apart
+    Compare(CompareOptions),
     /// Make reports of stored results
     Report(ReportOptions),
     /// Join the results of all parts of a run
@@ -236,9 +238,9 @@ pub struct RunOptions {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeat: u32,
 
-    /// Keep the transcripts of these cases in the results
-    #[arg(long, value_name = "WHICH", default_value = "failed")]
-    pub embed: Embed,
+    /// Keep the transcripts of these cases in the results [default: failed; all for an HTML report]
+    #[arg(long, value_name = "WHICH")]
+    pub embed: Option<Embed>,
 
     /// Measure how long each case takes, and keep it in the results; a JUnit report asks for it by
     /// itself
@@ -324,6 +326,35 @@ pub struct CoverageOptions {
     /// Write a report, to standard output without a path; may be repeated
     #[arg(long, value_name = "FORMAT[=PATH]", value_parser = Report::<CoverageFormat>::parse)]
     pub report: Vec<Report<CoverageFormat>>,
+}
+
+/// `kickout compare`
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kickout compare
+  kickout compare --filter 'kick/*'
+  kickout compare --report markdown=comparison.md --report html=comparison.html
+  kickout compare --profile my-vendor.yaml --profile my-next-vendor.yaml
+  kickout run --embed all --report ndjson=old.ndjson      and again after an upgrade
+  kickout compare --results old.ndjson --results new.ndjson")]
+pub struct CompareOptions {
+    /// Which cases.
+    #[command(flatten)]
+    pub selection: Selection,
+
+    /// Compare what is in stored results, written with --embed all, instead of playing; may be
+    /// repeated
+    #[arg(long, value_name = "FILE")]
+    pub results: Vec<PathBuf>,
+
+    /// How many cases to play at once [default: the number of processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub jobs: Option<u64>,
+
+    /// Write a report, to standard output without a path; may be repeated
+    #[arg(long, value_name = "FORMAT[=PATH]", value_parser = Report::<CompareFormat>::parse)]
+    pub report: Vec<Report<CompareFormat>>,
 }
 
 /// `kickout fuzz`
@@ -564,6 +595,22 @@ impl Form for Format {
     const ALL: &'static [Format] = Format::ALL;
     fn word(self) -> &'static str {
         self.word()
+    }
+}
+
+impl Form for CompareFormat {
+    const ALL: &'static [CompareFormat] = CompareFormat::ALL;
+    fn word(self) -> &'static str {
+        self.word()
+    }
+}
+
+session::words! {
+    /// The form of a comparison.
+    CompareFormat, "format" {
+        Markdown = "markdown", "tables to keep";
+        Html = "html", "one page with every transcript, to look things up in";
+        Ndjson = "ndjson", "one JSON object a line";
     }
 }
 

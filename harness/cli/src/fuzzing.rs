@@ -101,7 +101,10 @@ thread_local! {
 /// Who plays the cases.
 fn carrier(subjects: &Subjects) -> impl Fn(&Case<'_>) -> Result<Transcript, NotPlayed> + Sync {
     |case| {
-        if subjects.not_applicable(case.scenario, &case.profile).is_some() {
+        if subjects
+            .not_applicable(case.scenario, &case.profile)
+            .is_some()
+        {
             return Err(NotPlayed::Unsupported);
         }
         IS_PLAYING.set(true);

@@ -13,6 +13,7 @@
 //! - [`replay`]: a kept failure or a stored transcript again
 //! - [`mutants`]: what the suite catches of peers that break rules
 //! - [`coverage`]: the same, requirement by requirement
+//! - [`compare`]: profiles side by side
 //! - [`serve`]: the reference server on a real port
 //! - [`snapshots`]: recorded transcripts
 //! - [`look_up`]: `list` and `schema`
@@ -24,6 +25,7 @@
 
 pub mod adapter;
 pub mod args;
+pub mod compare;
 pub mod coverage;
 pub mod exit;
 pub mod explain;
@@ -77,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Replay(options) => replay::replay(options),
         Command::Mutants(options) => mutants::mutants(options),
         Command::Coverage(options) => coverage::coverage(options),
+        Command::Compare(options) => compare::compare(options),
         Command::Report(options) => stored::report(options),
         Command::Merge(options) => stored::merge(options),
         Command::Serve(options) => serve::serve(options),

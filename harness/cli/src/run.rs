@@ -344,13 +344,23 @@ fn play_one(
         files::write(&path, &transcript.to_jsonl())?;
     }
     compare(member, profile, &transcript, options, &repeat, &mut result)?;
-    let is_kept = match options.embed {
+    let is_kept = match embed(options) {
         Embed::All => true,
         Embed::Failed => result.status.is_bad(),
         Embed::None => false,
     };
     result.transcript = is_kept.then(|| Record::of(&transcript));
     Ok(result)
+}
+
+/// A page without transcripts shows little, so it asks for all of them.
+fn embed(options: &RunOptions) -> Embed {
+    let is_page = |report: &Report<Format>| report.format == Format::Html;
+    let usual = match options.report.iter().any(is_page) {
+        true => Embed::All,
+        false => Embed::Failed,
+    };
+    options.embed.unwrap_or(usual)
 }
 
 /// How a case went otherwise when it was played again.

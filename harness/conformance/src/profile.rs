@@ -220,6 +220,17 @@ impl Profile {
         profile
     }
 
+    /// Where the value at this dotted path comes from: the nearest path above it that says so.
+    pub fn provenance(&self, path: &str) -> Option<&Provenance> {
+        let mut path = path;
+        loop {
+            if let Some(provenance) = self.sources.get(path) {
+                return Some(provenance);
+            }
+            path = path.rsplit_once('.')?.0;
+        }
+    }
+
     /// How long this call may take.
     pub fn bound_of(&self, api: Option<Api>) -> Millis {
         match api {

@@ -3,12 +3,13 @@
 
 use crate::results::Results;
 use crate::terminal::{self, Paint};
-use crate::{github, junit, markdown, ndjson, sarif};
+use crate::{github, html, junit, markdown, ndjson, sarif};
 
 session::words! {
     /// A form.
     Format, "format" {
         Terminal = "terminal", "for people at a terminal, without colours";
+        Html = "html", "a page to look things up in, for a browser";
         Junit = "junit", "for CI servers, as Jenkins reads it";
         Markdown = "markdown", "for pull requests and summaries of jobs";
         Sarif = "sarif", "for code scanning, version 2.1.0";
@@ -22,6 +23,7 @@ impl Format {
     pub fn render(self, results: &Results) -> String {
         match self {
             Format::Terminal => terminal::render(results, Paint { color: false }),
+            Format::Html => html::render(results),
             Format::Junit => junit::render(results),
             Format::Markdown => markdown::render(results),
             Format::Sarif => sarif::render(results),

@@ -94,16 +94,11 @@ fn value_of(profile: &Profile, path: &str) -> Option<Value> {
 
 /// The source of the nearest path that has one.
 fn source_of(profile: &Profile, path: &str) -> Option<String> {
-    let mut path = path;
-    loop {
-        if let Some(provenance) = profile.sources.get(path) {
-            let position = match &provenance.position {
-                Some(position) => format!("; position {position}"),
-                None => String::new(),
-            };
-            let (from, confidence) = (provenance.from.trim(), provenance.confidence);
-            return Some(format!("from {from} (confidence: {confidence}{position})"));
-        }
-        path = path.rsplit_once('.')?.0;
-    }
+    let provenance = profile.provenance(path)?;
+    let position = match &provenance.position {
+        Some(position) => format!("; position {position}"),
+        None => String::new(),
+    };
+    let (from, confidence) = (provenance.from.trim(), provenance.confidence);
+    Some(format!("from {from} (confidence: {confidence}{position})"))
 }

@@ -1,7 +1,9 @@
 //! The program and its data as a user meets them.
 //!
+//! - `browser`: the pages in a real browser
 //! - `adapters`: the page for those who bring their own, and its schema
 //! - `canary`: a wrong digit in a profile turns the run red
+//! - `compare`: `kickout compare`
 //! - `ci`: the examples for CI run as they stand; completions and the manual
 //! - `coverage`: `kickout coverage`
 //! - `explain`: `kickout explain`
@@ -17,8 +19,10 @@
 //! - `program`: the built program on good and bad input
 
 mod adapters;
+mod browser;
 mod canary;
 mod ci;
+mod compare;
 mod coverage;
 mod explain;
 mod fuzzing;
