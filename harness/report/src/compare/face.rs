@@ -54,11 +54,11 @@ impl<'a> Face<'a> {
             runs,
             when,
         }
-        .as_recorded(column)
+        .recorded_by(column)
     }
 
     /// A record is compared as it is, with others of the same profile.
-    fn as_recorded(self, column: &Column) -> Face<'a> {
+    fn recorded_by(self, column: &Column) -> Face<'a> {
         if column.recorded.is_none() {
             return self;
         }

@@ -16,6 +16,12 @@ use super::sockets::{Gates, Sockets};
 use crate::error::HarnessError;
 use crate::pump::{Inbox, Pump};
 
+/// Hears of addresses.
+pub type Listening<'s> = Box<dyn FnOnce(&[SocketAddr]) + 's>;
+
+/// Hears of facts, and when they came about.
+pub type Told<'s> = Box<dyn FnMut(Time, Fact<'_>) + 's>;
+
 /// What is served, and how.
 pub struct Service<'s> {
     /// The server.
@@ -29,9 +35,9 @@ pub struct Service<'s> {
     /// More connections than these are closed at once.
     pub most_connections: usize,
     /// Hears where it listens, before anybody can connect.
-    pub listening: Box<dyn FnOnce(&[SocketAddr]) + 's>,
+    pub listening: Listening<'s>,
     /// Hears what the server does, and when.
-    pub sink: Box<dyn FnMut(Time, Fact<'_>) + 's>,
+    pub sink: Told<'s>,
 }
 
 /// The signals that end a service.
