@@ -177,7 +177,10 @@ fn bad_arguments_end_with_2_and_advice() {
             "did you mean `zego-zim`",
         ),
         (&["run", "--filter", "["], "--filter"),
-        (&["run", "--report", "pdf"], "there is: terminal, html, junit"),
+        (
+            &["run", "--report", "pdf"],
+            "there is: terminal, html, junit",
+        ),
         (&["run", "--jobs", "0"], "0"),
         (&["explain", "ZIM-999"], "did you mean"),
         (&["dance"], "unrecognized subcommand"),

@@ -241,6 +241,11 @@ fn with_broken(name: &str) -> Broken {
         assert!(began.elapsed() < WALL_LIMIT, "{name} holds the run");
         std::thread::sleep(Duration::from_millis(10));
     };
+    // Whoever was killed takes a moment to be gone.
+    let ended = Instant::now();
+    while !left_behind(child.id()).is_empty() && ended.elapsed() < Duration::from_secs(5) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
     assert_eq!(left_behind(child.id()), Vec::<String>::new(), "{name}");
     Broken {
         code: status.code(),
