@@ -11,6 +11,7 @@
 //! - `literal`: what is the vendor's stands in a step
 //! - `mutants`: deviations, each sound and a known one found
 //! - `rejudge`: stored transcripts are judged again
+//! - `serve`: the reference server on a real port, and a run against it
 //! - `shards`: the parts of a run joined again
 //! - `stored`: results that are stored, and what is made of them again
 //! - `subjects`: programs in the place of the reference peers, right ones and broken ones
@@ -31,6 +32,7 @@ mod literal;
 mod mutants;
 mod program;
 mod rejudge;
+mod serve;
 mod shards;
 mod stored;
 mod subjects;
