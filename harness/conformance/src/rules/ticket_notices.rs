@@ -125,10 +125,10 @@ impl TicketNotices {
         let lead = lead(about)?;
         let life = self.lives.get(&place)?;
         let (call, accepted, sure) = (life.call, life.accepted, life.sure);
-        let (first, last) = self.lives.ends(&place)?;
         let renewing = self.lives.is_renewing(&place);
+        let (ends, late) = (self.lives.ends(&place), self.latest(&place, about));
         let before = self.warned.get(&place).copied();
-        let late = self.latest(&place, about)?;
+        // It was warned, whatever else is known.
         self.warned.insert(place, call);
         if before == Some(call) {
             return Some((WARNED_TWICE, "one warning about each ticket".into()));
@@ -137,6 +137,7 @@ impl TicketNotices {
         if !accepted {
             return None;
         }
+        let ((first, last), late) = (ends?, late?);
         let tolerance = about.profile.bounds.tolerance;
         let is_early = at + lead + tolerance < first;
         let is_late = sure && !renewing && at > late;
@@ -236,6 +237,16 @@ mod tests {
         assert!(!inconclusive("I17", lines.end(600_000)));
         // With less than the lead left, at once.
         assert_eq!(check(expired(warned(logged_in("10s"), 50), 10_051)), None);
+    }
+
+    #[test]
+    fn a_warning_counts_while_a_faulty_renewal_is_under_way() {
+        let lines = renews(logged_in("1d"), 60, 2, "1s")
+            .call(60, "phone", 3, "renew-token")
+            .with("ticket", "ticket#3 (alice, bad-payload)")
+            .result(120, "phone", 2);
+        let lines = warned(lines, 120).fails(120, "phone", 3, ErrorWord::TokenMalformed);
+        assert_eq!(check(lines), None);
     }
 
     #[test]
