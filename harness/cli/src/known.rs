@@ -37,7 +37,7 @@ struct Entry {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "`failures:` and a list of them")]
 struct File {
     failures: Vec<Written>,
 }

@@ -61,3 +61,9 @@ fn everything_that_is_wrong_is_told_at_once() {
         assert_eq!(wrong[0].code, code, "{text}");
     }
 }
+
+#[test]
+fn an_empty_file_is_told_what_it_lacks() {
+    let wrong = read("# nothing yet\n").expect_err("there is nothing in it");
+    assert!(wrong[0].message.contains("`failures:`"), "{wrong:?}");
+}
