@@ -312,7 +312,10 @@ impl<'a> Director<'a> {
     /// The first line of a step, and which round of a `repeat` it is.
     fn text_of(&self, step: &Step) -> String {
         let source = &self.case.scenario.source;
-        let line = source.line(step.span).trim().trim_start_matches("- ");
+        let mut line = source.line(step.span).trim();
+        while let Some(rest) = line.strip_prefix("- ") {
+            line = rest;
+        }
         let own = source.text.get(step.span.start..step.span.end);
         let own = own.and_then(|own| own.lines().next()).unwrap_or_default();
         // Several steps may stand on one line.

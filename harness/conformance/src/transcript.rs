@@ -426,6 +426,9 @@ session::words! {
     }
 }
 
+/// The two messages that make a heartbeat.
+pub(crate) const HEARTBEAT: [&str; 2] = [r#"{"type":"ping"}"#, r#"{"type":"pong"}"#];
+
 /// A message on the wire: JSON, kept as its text because there are very many of them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -435,6 +438,11 @@ impl Message {
     /// A message from its JSON text; `None` when that is no JSON.
     pub fn new(json: &str) -> Option<Message> {
         serde_json::from_str(json).ok().map(Message)
+    }
+
+    /// A message of this value; `None` when it cannot be written.
+    pub fn of(value: &Value) -> Option<Message> {
+        serde_json::value::to_raw_value(value).ok().map(Message)
     }
 
     /// Its JSON text.
@@ -449,7 +457,7 @@ impl Message {
 
     /// Is it one of the two that make a heartbeat?
     pub fn is_heartbeat(&self) -> bool {
-        matches!(self.text(), r#"{"type":"ping"}"# | r#"{"type":"pong"}"#)
+        HEARTBEAT.contains(&self.text())
     }
 }
 

@@ -94,7 +94,7 @@ pub fn marks(transcript: &Transcript, into_room: bool) -> BTreeSet<Mark> {
 
 struct Follower {
     states: States,
-    devices: BTreeMap<String, Device>,
+    devices: BTreeMap<String, Box<Device>>,
     /// The server was told to lose the news of kicks.
     losing_kicks: bool,
     restarted: bool,
@@ -146,11 +146,24 @@ impl Follower {
         if entry.actor == SERVER {
             self.server(entry);
         } else {
-            let mut device = self.devices.remove(&entry.actor).unwrap_or_default();
+            let mut device = self.take(&entry.actor);
             self.device(entry, state, &mut device);
-            self.devices.insert(entry.actor.clone(), device);
+            self.put_back(&entry.actor, device);
         }
         self.states.follow(entry);
+    }
+
+    /// What is known of a device; an empty one keeps its place until it is put back.
+    fn take(&mut self, name: &str) -> Box<Device> {
+        let known = self.devices.get_mut(name);
+        known.map(std::mem::take).unwrap_or_default()
+    }
+
+    fn put_back(&mut self, name: &str, device: Box<Device>) {
+        match self.devices.get_mut(name) {
+            Some(place) => *place = device,
+            None => drop(self.devices.insert(name.to_owned(), device)),
+        }
     }
 
     fn mark(&mut self, mark: Mark, happened: bool) {
@@ -163,7 +176,7 @@ impl Follower {
         match &entry.what {
             What::Session(session) => {
                 let state = self.states.of(&session.device, None);
-                let mut device = self.devices.remove(&session.device).unwrap_or_default();
+                let mut device = self.take(&session.device);
                 match session.is {
                     SessionWord::Opened => {
                         let room = session.room.clone().unwrap_or_default();
@@ -193,7 +206,7 @@ impl Follower {
                     }
                     SessionWord::Registered | SessionWord::Counted => {}
                 }
-                self.devices.insert(session.device.clone(), device);
+                self.put_back(&session.device, device);
             }
             What::Close { .. } => self.closed_at = Some(entry.at),
             What::Server { act } => {

@@ -14,8 +14,8 @@ use super::{Actor, Fact, quality};
 use crate::case::{Case, States};
 use crate::scenario::{ClientIndex, NetworkChange, RoomMode, SessionWord};
 use crate::transcript::{
-    CallAnswered, CallMade, Entry, EventSeen, FORMAT, Header, Message, SCRIPT, SERVER, SessionSeen,
-    Transcript, What,
+    CallAnswered, CallMade, Entry, EventSeen, FORMAT, HEARTBEAT, Header, Message, SCRIPT, SERVER,
+    SessionSeen, Transcript, What,
 };
 
 #[derive(Debug)]
@@ -333,7 +333,9 @@ impl<'a> Record<'a> {
                 return self.labelled(&compact);
             }
         }
-        if !line.contains("\"ticket\"") && !line.contains("\"app-sign\"") {
+        // Most messages are heartbeats.
+        let mut secrets = ["\"ticket\"", "\"app-sign\""].iter();
+        if HEARTBEAT.contains(&line) || !secrets.any(|secret| line.contains(secret)) {
             return Message::new(line);
         }
         let mut message: Value = serde_json::from_str(line).ok()?;
@@ -351,7 +353,7 @@ impl<'a> Record<'a> {
                 .is_some_and(|(sign, app)| is_app_sign(app, sign));
             *sign = Value::from(if own { "of the app" } else { "of another app" });
         }
-        Message::new(&message.to_string())
+        Message::of(&message)
     }
 
     fn label(&self, ticket: &str) -> String {

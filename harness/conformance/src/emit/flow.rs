@@ -1,5 +1,6 @@
 //! YAML values on one line, written so that every reader understands the same by them.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// A value.
@@ -17,15 +18,15 @@ pub(super) enum Flow {
 
 /// Keys and values in the order in which they are written.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Map(Vec<(String, Flow)>);
+pub(super) struct Map(Vec<(Cow<'static, str>, Flow)>);
 
 impl Map {
-    pub(super) fn with(mut self, key: &str, value: Flow) -> Map {
-        self.0.push((key.to_owned(), value));
+    pub(super) fn with(mut self, key: impl Into<Cow<'static, str>>, value: Flow) -> Map {
+        self.0.push((key.into(), value));
         self
     }
 
-    pub(super) fn maybe(self, key: &str, value: Option<Flow>) -> Map {
+    pub(super) fn maybe(self, key: &'static str, value: Option<Flow>) -> Map {
         match value {
             Some(value) => self.with(key, value),
             None => self,

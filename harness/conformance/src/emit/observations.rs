@@ -110,7 +110,7 @@ fn pattern(pattern: &Pattern, names: &Names<'_>) -> Map {
             listener,
         } => {
             let args = args.iter().fold(Map::default(), |map, (name, value)| {
-                map.with(name, Flow::Json(value.clone()))
+                map.with(name.clone(), Flow::Json(value.clone()))
             });
             let args = (!args.is_empty()).then_some(Flow::Map(args));
             map.with("callback", Flow::text(name))
