@@ -4,6 +4,7 @@
 //! - [`pump`]: the one protocol loop, whatever carries the bytes
 //! - [`simulated`]: the simulator, whose time jumps from event to event
 //! - [`live`]: the same in real time, over sockets of this machine
+//! - `machines`: what a command means, for every carrier
 //! - `network`: the model of what lies between a device and the server
 //! - [`tick`]: the same on turmoil's own simulation, as a second opinion on ours
 //! - [`script`]: what a run obeys
@@ -14,6 +15,7 @@
 
 pub mod error;
 pub mod live;
+mod machines;
 mod network;
 pub mod peers;
 pub mod pump;

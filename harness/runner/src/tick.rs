@@ -18,16 +18,16 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use conformance::case::Case;
 use conformance::director::{Actor, Command, Director};
-use conformance::scenario::{AppAct, ClientIndex, NetworkChange, NetworkWord};
+use conformance::scenario::{ClientIndex, NetworkChange, NetworkWord};
 use conformance::transcript::{SERVER, Transcript};
-use session::peer::Input;
+use session::peer::{Input, Order};
 use session::time::{EPOCH_UNIX_MS, Millis, Time};
-use session::words::Lifecycle;
 use turmoil::Sim;
 
 pub use self::compare::{Difference, compare};
 use self::host::{Host, Machine};
 use crate::error::HarnessError;
+use crate::machines::Machines;
 use crate::peers::Peers;
 use crate::script::Script;
 use crate::simulated::{DEFAULT_LATENCY, LONGEST_RUN};
@@ -154,77 +154,63 @@ impl<'a> World<'a> {
         reports
     }
 
-    fn obey(&mut self, command: Command) -> Result<(), HarnessError> {
-        match command {
-            Command::Call {
-                client,
-                id,
-                call,
-                inside,
-            } => {
-                self.client(client).put(Input::Call { id, call, inside });
-            }
-            Command::Token {
-                client,
-                ask,
-                ticket,
-            } => self.client(client).put(Input::Token { ask, ticket }),
-            Command::Order(order) => {
-                self.peers.borrow_mut().ordered(&order);
-                self.machines[&Actor::Server].put(Input::Order(order));
-            }
-            Command::Network { client, change } => self.network(client, &change)?,
-            Command::App { client, is } => {
-                let host = host_name(Actor::Client(client));
-                match is {
-                    AppAct::Frozen => self.client(client).freeze(),
-                    AppAct::Resumed => self.client(client).resume(),
-                    AppAct::Background => {
-                        let background = Input::Lifecycle(Lifecycle::Background);
-                        self.client(client).put(background);
-                    }
-                    AppAct::Foreground => {
-                        let foreground = Input::Lifecycle(Lifecycle::Foreground);
-                        self.client(client).put(foreground);
-                    }
-                    AppAct::Crashed => self.sim.crash(host),
-                    AppAct::Started => {
-                        self.sim.bounce(host);
-                        if self.client(client).told_down.get() {
-                            self.client(client).put(Input::Reachable(false));
-                        }
-                    }
+    fn client(&self, client: ClientIndex) -> &Machine {
+        self.machine(Actor::Client(client))
+    }
+
+    fn machine(&self, actor: Actor) -> &Machine {
+        &self.machines[&actor]
+    }
+}
+
+impl Machines for World<'_> {
+    fn devices(&self) -> usize {
+        self.machines.len() - 1
+    }
+
+    fn give(&mut self, actor: Actor, input: Input) {
+        self.machine(actor).put(input);
+    }
+
+    fn start(&mut self, actor: Actor) -> Result<(), HarnessError> {
+        match actor {
+            Actor::Client(client) => {
+                self.sim.bounce(host_name(actor));
+                if self.client(client).told_down.get() {
+                    self.client(client).put(Input::Reachable(false));
                 }
             }
-            Command::StopServer => self.machines[&Actor::Server].stop(),
-            Command::StartServer => self.start_server(),
-            Command::Clock { client, skew } => self.client(client).skew.set(skew),
-            Command::LiftFaults => {
-                let devices = self.machines.len() - 1;
-                for client in (0..devices).map(ClientIndex) {
-                    self.client(client).resume();
-                    self.up(client);
-                }
-                self.start_server();
+            Actor::Server if self.machine(actor).is_stopped() => {
+                let server = &self.machines[&actor];
+                let peer = server.next_peer(&mut **self.peers.borrow_mut());
+                server.restart(peer);
             }
-            Command::Finish => {}
+            Actor::Server => {}
         }
         Ok(())
     }
 
-    fn client(&self, client: ClientIndex) -> &Machine {
-        &self.machines[&Actor::Client(client)]
-    }
-
-    fn start_server(&mut self) {
-        let server = &self.machines[&Actor::Server];
-        if server.is_stopped() {
-            let peer = server.next_peer(&mut **self.peers.borrow_mut());
-            server.restart(peer);
+    fn stop(&mut self, actor: Actor) {
+        match actor {
+            Actor::Client(_) => self.sim.crash(host_name(actor)),
+            Actor::Server => self.machine(actor).stop(),
         }
     }
 
-    fn network(&mut self, client: ClientIndex, change: &NetworkChange) -> Result<(), HarnessError> {
+    fn freeze(&mut self, device: ClientIndex) -> Result<(), HarnessError> {
+        self.client(device).freeze();
+        Ok(())
+    }
+
+    fn resume(&mut self, device: ClientIndex) {
+        self.client(device).resume();
+    }
+
+    fn change(
+        &mut self,
+        device: ClientIndex,
+        change: &NetworkChange,
+    ) -> Result<Option<bool>, HarnessError> {
         let NetworkChange {
             is: Some(is),
             direction: None,
@@ -236,31 +222,39 @@ impl<'a> World<'a> {
             return Err(unsupported("a change of one direction or of quality"));
         };
         match is {
-            NetworkWord::Up => self.up(client),
+            NetworkWord::Up => Ok(self.mend(device)),
             NetworkWord::Down | NetworkWord::Unreachable => {
-                self.client(client).no_network.set(true);
-                self.sim
-                    .hold(host_name(Actor::Client(client)), host_name(Actor::Server));
-                if is == NetworkWord::Down && !self.client(client).told_down.replace(true) {
-                    self.client(client).put(Input::Reachable(false));
-                }
+                let client = Actor::Client(device);
+                self.client(device).no_network.set(true);
+                self.sim.hold(host_name(client), host_name(Actor::Server));
+                let news = is == NetworkWord::Down && !self.client(device).told_down.replace(true);
+                Ok(news.then_some(false))
             }
             NetworkWord::BlackHole | NetworkWord::Reset | NetworkWord::Switched => {
-                return Err(unsupported(&format!("`network: {is}`")));
+                Err(unsupported(&format!("`network: {is}`")))
             }
         }
-        Ok(())
     }
 
-    fn up(&mut self, client: ClientIndex) {
-        if self.client(client).no_network.replace(false) {
+    fn mend(&mut self, device: ClientIndex) -> Option<bool> {
+        if self.client(device).no_network.replace(false) {
+            let client = Actor::Client(device);
             self.sim
-                .release(host_name(Actor::Client(client)), host_name(Actor::Server));
+                .release(host_name(client), host_name(Actor::Server));
         }
-        if self.client(client).told_down.replace(false) {
-            self.client(client).put(Input::Reachable(true));
-        }
+        self.client(device).told_down.replace(false).then_some(true)
     }
+
+    fn set_clock(&mut self, device: ClientIndex, skew: i64) {
+        self.client(device).skew.set(skew);
+    }
+
+    fn ordered(&mut self, order: &Order) {
+        self.peers.borrow_mut().ordered(order);
+    }
+
+    /// The loop that gives the commands ends by itself.
+    fn finish(&mut self) {}
 }
 
 fn unsupported(what: &str) -> HarnessError {

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use conformance::case::Case;
-use conformance::director::{Actor, Command, Fact};
-use conformance::scenario::{AppAct, ClientIndex};
+use conformance::director::{Actor, Fact};
+use conformance::scenario::{ClientIndex, NetworkChange};
 use conformance::transcript::SERVER;
-use session::peer::{Input, LinkId, Output};
+use session::peer::{Input, LinkId, Order, Output};
 use session::time::Time;
 use session::words::Lifecycle;
 use tokio::time::Sleep;
@@ -21,6 +21,7 @@ use super::sockets::{Gates, Sockets};
 use super::wires::Wires;
 use super::{Live, any_port};
 use crate::error::HarnessError;
+use crate::machines::Machines;
 use crate::peers::Peers;
 use crate::pump::{Alarm, Inbox, Pump};
 use crate::ready::Ready;
@@ -124,7 +125,7 @@ impl<'s, S: Script + 's> World<'s, S> {
         };
         let mut first = first;
         for index in 0..world.hosts.len() {
-            world.start(index, &mut first)?;
+            world.boot(index, &mut first)?;
         }
         Ok(world)
     }
@@ -207,113 +208,16 @@ impl<'s, S: Script + 's> World<'s, S> {
         Ok(())
     }
 
-    fn obey(&mut self, command: Command) -> Result<(), HarnessError> {
-        match command {
-            Command::Call {
-                client,
-                id,
-                call,
-                inside,
-            } => self.give(client.0, Input::Call { id, call, inside }),
-            Command::Token {
-                client,
-                ask,
-                ticket,
-            } => self.give(client.0, Input::Token { ask, ticket }),
-            Command::Order(order) => {
-                self.peers.ordered(&order);
-                if let Some(server) = self.server() {
-                    self.give(server, Input::Order(order));
-                }
-            }
-            Command::Network { client, change } => {
-                let news = self.wires.change(client.0, &change);
-                self.tell_reachable(client.0, news);
-            }
-            Command::App { client, is } => match is {
-                AppAct::Crashed => self.stop(client.0),
-                AppAct::Started => self.start(client.0, &mut None)?,
-                AppAct::Frozen => self.freeze(client.0)?,
-                AppAct::Resumed => self.resume(client.0),
-                AppAct::Background => self.lifecycle(client.0, Lifecycle::Background),
-                AppAct::Foreground => self.lifecycle(client.0, Lifecycle::Foreground),
-            },
-            Command::StopServer => {
-                if let Some(server) = self.server() {
-                    self.stop(server);
-                }
-            }
-            Command::StartServer => self.start_server()?,
-            Command::Clock { client, skew } => self.hosts[client.0].skew.set(skew),
-            Command::LiftFaults => {
-                for device in 0..self.hosts.len() {
-                    if matches!(self.hosts[device].actor, Actor::Client(_)) {
-                        self.resume(device);
-                        let news = self.wires.lift(device);
-                        self.tell_reachable(device, news);
-                    }
-                }
-                self.start_server()?;
-            }
-            Command::Finish => self.finished = true,
-        }
-        Ok(())
-    }
-
-    /// The place of the server, where it is ours.
-    fn server(&self) -> Option<usize> {
-        let last = self.hosts.len().checked_sub(1)?;
-        (self.hosts[last].actor == Actor::Server).then_some(last)
-    }
-
-    fn start_server(&mut self) -> Result<(), HarnessError> {
-        match self.server() {
-            Some(server) => self.start(server, &mut None),
-            None => Ok(()),
-        }
-    }
-
-    /// Puts an input into the inbox of a process; nobody hears it where none runs.
-    fn give(&self, index: usize, input: Input) {
-        if let Some(process) = &self.hosts[index].process {
-            process.inbox.put(input);
-        }
-    }
-
-    fn tell_reachable(&self, device: usize, news: Option<bool>) {
-        if let Some(reachable) = news {
-            self.give(device, Input::Reachable(reachable));
-        }
-    }
-
-    fn lifecycle(&self, device: usize, what: Lifecycle) {
-        self.give(device, Input::Lifecycle(what));
-    }
-
-    /// The process hears of it and then stands still.
-    fn freeze(&mut self, device: usize) -> Result<(), HarnessError> {
-        if self.hosts[device].process.is_some() && !self.hosts[device].frozen {
-            self.lifecycle(device, Lifecycle::Frozen);
-            self.poll_ready()?;
-            self.hosts[device].frozen = true;
-        }
-        Ok(())
-    }
-
-    /// The process goes on, with all that waited.
-    fn resume(&mut self, device: usize) {
-        let host = &mut self.hosts[device];
-        if std::mem::take(&mut host.frozen)
-            && let Some(process) = &host.process
-        {
-            let resumed = Input::Lifecycle(Lifecycle::Resumed);
-            process.inbox.put_first(resumed);
-            self.ready.add(device);
+    /// The place of an actor's machine; a server that is not ours has none.
+    fn place(&self, actor: Actor) -> Option<usize> {
+        match actor {
+            Actor::Client(client) => Some(client.0),
+            Actor::Server => self.hosts.iter().rposition(|host| host.actor == actor),
         }
     }
 
     /// Starts a process unless one is running; the server's first one has its `gates` already.
-    fn start(&mut self, index: usize, gates: &mut Option<Gates>) -> Result<(), HarnessError> {
+    fn boot(&mut self, index: usize, gates: &mut Option<Gates>) -> Result<(), HarnessError> {
         let host = &mut self.hosts[index];
         if host.process.is_some() {
             return Ok(());
@@ -358,14 +262,83 @@ impl<'s, S: Script + 's> World<'s, S> {
         self.ready.add(index);
         self.peers.trouble().map_or(Ok(()), Err)
     }
+}
 
-    /// Kills a process: the system closes its links.
-    fn stop(&mut self, index: usize) {
+impl<'s, S: Script + 's> Machines for World<'s, S> {
+    fn devices(&self) -> usize {
+        let is_device = |host: &&Host<'_>| host.actor != Actor::Server;
+        self.hosts.iter().filter(is_device).count()
+    }
+
+    fn give(&mut self, actor: Actor, input: Input) {
+        let host = self.place(actor).map(|index| &self.hosts[index]);
+        if let Some(process) = host.and_then(|host| host.process.as_ref()) {
+            process.inbox.put(input);
+        }
+    }
+
+    fn start(&mut self, actor: Actor) -> Result<(), HarnessError> {
+        match self.place(actor) {
+            Some(index) => self.boot(index, &mut None),
+            None => Ok(()),
+        }
+    }
+
+    fn stop(&mut self, actor: Actor) {
+        let Some(index) = self.place(actor) else {
+            return;
+        };
         let host = &mut self.hosts[index];
         if let Some(process) = host.process.take() {
             host.next_accepted = process.pump.next_accepted();
             host.frozen = false;
         }
+    }
+
+    fn freeze(&mut self, device: ClientIndex) -> Result<(), HarnessError> {
+        let host = &self.hosts[device.0];
+        if host.process.is_some() && !host.frozen {
+            let frozen = Input::Lifecycle(Lifecycle::Frozen);
+            self.give(Actor::Client(device), frozen);
+            self.poll_ready()?;
+            self.hosts[device.0].frozen = true;
+        }
+        Ok(())
+    }
+
+    fn resume(&mut self, device: ClientIndex) {
+        let host = &mut self.hosts[device.0];
+        if std::mem::take(&mut host.frozen)
+            && let Some(process) = &host.process
+        {
+            let resumed = Input::Lifecycle(Lifecycle::Resumed);
+            process.inbox.put_first(resumed);
+            self.ready.add(device.0);
+        }
+    }
+
+    fn change(
+        &mut self,
+        device: ClientIndex,
+        change: &NetworkChange,
+    ) -> Result<Option<bool>, HarnessError> {
+        Ok(self.wires.change(device.0, change))
+    }
+
+    fn mend(&mut self, device: ClientIndex) -> Option<bool> {
+        self.wires.lift(device.0)
+    }
+
+    fn set_clock(&mut self, device: ClientIndex, skew: i64) {
+        self.hosts[device.0].skew.set(skew);
+    }
+
+    fn ordered(&mut self, order: &Order) {
+        self.peers.ordered(order);
+    }
+
+    fn finish(&mut self) {
+        self.finished = true;
     }
 }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use conformance::director::{Actor, Command, Fact};
-use conformance::scenario::{AppAct, ClientIndex};
+use conformance::scenario::{ClientIndex, NetworkChange};
 use conformance::transcript::SERVER;
-use session::peer::{Input, LinkId, Output};
+use session::peer::{Input, LinkId, Order, Output};
 use session::time::Time;
 use session::words::Lifecycle;
 
@@ -18,6 +18,7 @@ use super::process::{Process, Sink};
 use super::socket::Sockets;
 use super::{LONGEST_RUN, MOST_EXCHANGES};
 use crate::error::HarnessError;
+use crate::machines::Machines;
 use crate::peers::Peers;
 use crate::pump::{Alarm, Inbox, Pump};
 use crate::ready::Ready;
@@ -103,7 +104,7 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
     /// Runs the script to its end.
     pub(super) fn run(mut self) -> Result<(), HarnessError> {
         for index in 0..self.hosts.len() {
-            self.start(index)?;
+            self.boot(index)?;
         }
         loop {
             self.instant()?;
@@ -232,94 +233,15 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         }
     }
 
-    fn obey(&mut self, command: Command) -> Result<(), HarnessError> {
-        let server = self.hosts.len() - 1;
-        match command {
-            Command::Call {
-                client,
-                id,
-                call,
-                inside,
-            } => self.give(client.0, Input::Call { id, call, inside }),
-            Command::Token {
-                client,
-                ask,
-                ticket,
-            } => self.give(client.0, Input::Token { ask, ticket }),
-            Command::Order(order) => {
-                self.peers.ordered(&order);
-                self.give(server, Input::Order(order));
-            }
-            Command::Network { client, change } => {
-                let news = self.fabric.change(client.0, &change);
-                self.tell_reachable(client.0, news);
-            }
-            Command::App { client, is } => match is {
-                AppAct::Crashed => self.stop(client.0),
-                AppAct::Started => self.start(client.0)?,
-                AppAct::Frozen => self.freeze(client.0)?,
-                AppAct::Resumed => self.resume(client.0),
-                AppAct::Background => self.lifecycle(client.0, Lifecycle::Background),
-                AppAct::Foreground => self.lifecycle(client.0, Lifecycle::Foreground),
-            },
-            Command::StopServer => self.stop(server),
-            Command::StartServer => self.start(server)?,
-            Command::Clock { client, skew } => self.clock.skew(client.0, skew),
-            Command::LiftFaults => {
-                for device in 0..server {
-                    self.resume(device);
-                    let news = self.fabric.lift(device);
-                    self.tell_reachable(device, news);
-                }
-                self.start(server)?;
-            }
-            Command::Finish => self.finished = true,
-        }
-        Ok(())
-    }
-
-    /// Puts an input into the inbox of a process; nobody hears it where none runs.
-    fn give(&self, index: usize, input: Input) {
-        if let Some(process) = &self.hosts[index].process {
-            process.put(input);
+    /// The place of an actor's machine.
+    fn place(&self, actor: Actor) -> usize {
+        match actor {
+            Actor::Client(client) => client.0,
+            Actor::Server => self.hosts.len() - 1,
         }
     }
 
-    fn tell_reachable(&self, device: usize, news: Option<bool>) {
-        if let Some(reachable) = news {
-            self.give(device, Input::Reachable(reachable));
-        }
-    }
-
-    fn lifecycle(&self, device: usize, what: Lifecycle) {
-        self.give(device, Input::Lifecycle(what));
-    }
-
-    /// The process hears of it and then stands still.
-    fn freeze(&mut self, device: usize) -> Result<(), HarnessError> {
-        if self.hosts[device].process.is_some() && !self.hosts[device].frozen {
-            self.lifecycle(device, Lifecycle::Frozen);
-            self.poll_ready()?;
-            self.hosts[device].frozen = true;
-            self.clock.freeze(device);
-        }
-        Ok(())
-    }
-
-    /// The process goes on, with all that waited.
-    fn resume(&mut self, device: usize) {
-        let host = &mut self.hosts[device];
-        if std::mem::take(&mut host.frozen)
-            && let Some(process) = &host.process
-        {
-            process.put_first(Input::Lifecycle(Lifecycle::Resumed));
-            self.clock.thaw(device);
-            self.ready.add(device);
-        }
-    }
-
-    /// Starts a process unless one is running.
-    fn start(&mut self, index: usize) -> Result<(), HarnessError> {
+    fn boot(&mut self, index: usize) -> Result<(), HarnessError> {
         let host = &mut self.hosts[index];
         if host.process.is_some() {
             return Ok(());
@@ -365,14 +287,77 @@ impl<'s, S: Script + 's> Scheduler<'s, S> {
         self.ready.add(index);
         self.peers.trouble().map_or(Ok(()), Err)
     }
+}
 
-    /// Kills a process: the system closes its links.
-    fn stop(&mut self, index: usize) {
+impl<'s, S: Script + 's> Machines for Scheduler<'s, S> {
+    fn devices(&self) -> usize {
+        self.hosts.len() - 1
+    }
+
+    fn give(&mut self, actor: Actor, input: Input) {
+        if let Some(process) = &self.hosts[self.place(actor)].process {
+            process.put(input);
+        }
+    }
+
+    fn start(&mut self, actor: Actor) -> Result<(), HarnessError> {
+        self.boot(self.place(actor))
+    }
+
+    fn stop(&mut self, actor: Actor) {
+        let index = self.place(actor);
         let host = &mut self.hosts[index];
         if let Some(process) = host.process.take() {
             host.next_accepted = process.next_accepted();
             host.frozen = false;
             self.clock.forget(index);
         }
+    }
+
+    fn freeze(&mut self, device: ClientIndex) -> Result<(), HarnessError> {
+        let host = &self.hosts[device.0];
+        if host.process.is_some() && !host.frozen {
+            let frozen = Input::Lifecycle(Lifecycle::Frozen);
+            self.give(Actor::Client(device), frozen);
+            self.poll_ready()?;
+            self.hosts[device.0].frozen = true;
+            self.clock.freeze(device.0);
+        }
+        Ok(())
+    }
+
+    fn resume(&mut self, device: ClientIndex) {
+        let host = &mut self.hosts[device.0];
+        if std::mem::take(&mut host.frozen)
+            && let Some(process) = &host.process
+        {
+            process.put_first(Input::Lifecycle(Lifecycle::Resumed));
+            self.clock.thaw(device.0);
+            self.ready.add(device.0);
+        }
+    }
+
+    fn change(
+        &mut self,
+        device: ClientIndex,
+        change: &NetworkChange,
+    ) -> Result<Option<bool>, HarnessError> {
+        Ok(self.fabric.change(device.0, change))
+    }
+
+    fn mend(&mut self, device: ClientIndex) -> Option<bool> {
+        self.fabric.lift(device.0)
+    }
+
+    fn set_clock(&mut self, device: ClientIndex, skew: i64) {
+        self.clock.skew(device.0, skew);
+    }
+
+    fn ordered(&mut self, order: &Order) {
+        self.peers.ordered(order);
+    }
+
+    fn finish(&mut self) {
+        self.finished = true;
     }
 }
