@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::builder::Styles;
 use clap::{Parser, Subcommand, ValueEnum};
 use conformance::diagnostic::shown;
 use report::format::Format;
 use report::results::Shard;
+use session::words::Word;
 
 use crate::token::TokenCommand;
 
@@ -583,48 +583,12 @@ pub struct Report<F> {
     pub path: Option<PathBuf>,
 }
 
-/// A form that reports come in.
-pub trait Form: Copy + FromStr + 'static {
-    /// All of them.
-    const ALL: &'static [Self];
-    /// As it is typed.
-    fn word(self) -> &'static str;
-}
-
-impl Form for Format {
-    const ALL: &'static [Format] = Format::ALL;
-    fn word(self) -> &'static str {
-        self.word()
-    }
-}
-
-impl Form for CompareFormat {
-    const ALL: &'static [CompareFormat] = CompareFormat::ALL;
-    fn word(self) -> &'static str {
-        self.word()
-    }
-}
-
 session::words! {
     /// The form of a comparison.
     CompareFormat, "format" {
         Markdown = "markdown", "tables to keep";
         Html = "html", "one page with every transcript, to look things up in";
         Ndjson = "ndjson", "one JSON object a line";
-    }
-}
-
-impl Form for CoverageFormat {
-    const ALL: &'static [CoverageFormat] = CoverageFormat::ALL;
-    fn word(self) -> &'static str {
-        self.word()
-    }
-}
-
-impl Form for FuzzFormat {
-    const ALL: &'static [FuzzFormat] = FuzzFormat::ALL;
-    fn word(self) -> &'static str {
-        self.word()
     }
 }
 
@@ -681,7 +645,7 @@ fn shard(text: &str) -> Result<Shard, String> {
     }
 }
 
-impl<F: Form> Report<F> {
+impl<F: Word> Report<F> {
     fn parse(text: &str) -> Result<Report<F>, String> {
         let (format, path) = match text.split_once('=') {
             Some((_, "")) => return Err("the path after `=` is empty".into()),

@@ -9,6 +9,7 @@ use report::mutants::{self, Mutants};
 use report::ndjson::{self, MOST_BYTES, Problem};
 use report::results::{Of, Results};
 use report::terminal::Paint;
+use session::words::Word;
 
 use crate::args::{CoverageFormat, FuzzFormat, MergeOptions, Report, ReportOptions};
 use crate::exit::{Exit, Trouble};
@@ -90,7 +91,7 @@ fn told_mutants(all: &Mutants, reports: &[Report<Format>]) -> Result<Exit, Troub
 }
 
 /// The same reports in forms that these results have.
-fn in_forms<F: crate::args::Form>(reports: &[Report<Format>]) -> Result<Vec<Report<F>>, Trouble> {
+fn in_forms<F: Word>(reports: &[Report<Format>]) -> Result<Vec<Report<F>>, Trouble> {
     let in_form = |report: &Report<Format>| {
         let format = report.format.word().parse().map_err(|_| {
             let known: Vec<&str> = F::ALL.iter().map(|form| form.word()).collect();

@@ -7,8 +7,9 @@ use report::format::Format;
 use report::markdown;
 use report::results::Results;
 use report::terminal::{self, Paint};
+use session::words::Word;
 
-use crate::args::{Form, Report};
+use crate::args::Report;
 use crate::exit::Trouble;
 use crate::{files, print};
 
@@ -88,7 +89,7 @@ pub fn writable<F>(reports: &[Report<F>]) -> Result<(), Trouble> {
 ///
 /// # Errors
 /// A place that cannot be written.
-pub fn say_and_report<F: Form>(
+pub fn say_and_report<F: Word>(
     text: &str,
     reports: &[Report<F>],
     render: impl Fn(F) -> String,

@@ -36,6 +36,14 @@ macro_rules! words {
             }
         }
 
+        impl $crate::words::Word for $name {
+            const ALL: &'static [$name] = $name::ALL;
+
+            fn word(self) -> &'static str {
+                $name::word(self)
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.word())
@@ -69,6 +77,15 @@ macro_rules! words {
             }
         }
     };
+}
+
+/// An enum that [`words!`](crate::words!) declares.
+pub trait Word: Copy + std::str::FromStr + 'static {
+    /// Every word of this kind, in the order of their declaration.
+    const ALL: &'static [Self];
+
+    /// The word as it is written.
+    fn word(self) -> &'static str;
 }
 
 /// A text that is none of the words of its kind.
