@@ -155,6 +155,7 @@ pub struct Reconnect {
     #[serde(deserialize_with = "crate::time::not_zero")]
     pub longest_delay: Millis,
     /// How much of each pause is drawn at random, in percent (0 to 100).
+    #[serde(deserialize_with = "amounts::percent")]
     pub jitter_percent: u64,
     /// Does the window go on while the process stands still?
     pub sleep: Sleep,

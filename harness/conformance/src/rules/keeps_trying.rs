@@ -346,7 +346,7 @@ fn least(about: &About<'_>) -> Option<Millis> {
     let is_known =
         is_reset_known(about) && !undocumented.contains("rules.reconnect.jitter-percent");
     let pause = rules.first_delay.min(rules.longest_delay);
-    let drawn = pause.0 * rules.jitter_percent.min(100) / 100;
+    let drawn = pause.0 * rules.jitter_percent / 100;
     is_known.then_some(Millis(pause.0 - drawn))
 }
 
@@ -356,7 +356,7 @@ fn is_drawn(about: &About<'_>) -> bool {
     let mut ways: u64 = 1;
     let mut pause = rules.first_delay.0;
     for _ in 0..IN_A_ROW {
-        let drawn = pause.min(rules.longest_delay.0) * rules.jitter_percent.min(100) / 100;
+        let drawn = pause.min(rules.longest_delay.0) * rules.jitter_percent / 100;
         ways = ways.saturating_mul(drawn + 1);
         pause = pause.saturating_mul(2);
     }

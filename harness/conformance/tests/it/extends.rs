@@ -151,3 +151,22 @@ fn a_profile_without_an_id_or_twice_is_refused() {
     ]);
     assert!(twice.contains("stands in two files"), "{twice}");
 }
+
+#[test]
+fn a_part_of_a_pause_is_at_most_all_of_it() {
+    let with_jitter = |percent: &str| {
+        format!(
+            "id: mine\nextends: zego-zim\nrules: {{ reconnect: {{ jitter-percent: {percent} }} }}\n"
+        )
+    };
+    assert_eq!(
+        mine(&with_jitter("100")).rules.reconnect.jitter_percent,
+        100
+    );
+    let said = complaint(&[&with_jitter("101")]);
+    assert!(
+        said.contains("a percentage from 0 to 100, not 101"),
+        "{said}"
+    );
+    assert!(said.contains("mine-0.yaml:3"), "{said}");
+}

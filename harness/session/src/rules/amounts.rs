@@ -140,6 +140,16 @@ duration_or_word!(Wait, For, None, "none");
 duration_or_word!(Window, Bounded, Unlimited, "unlimited");
 duration_or_word!(WarningLead, Before, None, "none");
 
+/// Reads a part of a whole, in percent.
+pub(super) fn percent<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    match u64::deserialize(from)? {
+        percent @ 0..=100 => Ok(percent),
+        more => Err(serde::de::Error::custom(format!(
+            "must be a percentage from 0 to 100, not {more}"
+        ))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
