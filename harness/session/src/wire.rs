@@ -65,12 +65,21 @@ impl Decoder {
                 self.line = Vec::new();
                 return (messages, Err(WireFault::Oversized));
             }
-            self.line.extend_from_slice(text);
-            if complete {
-                match read(&std::mem::take(&mut self.line)) {
-                    Ok(message) => messages.push(message),
-                    Err(fault) => return (messages, Err(fault)),
+            let message = match (complete, self.line.is_empty()) {
+                // Most lines arrive whole.
+                (true, true) => read(text),
+                (true, false) => {
+                    self.line.extend_from_slice(text);
+                    read(&std::mem::take(&mut self.line))
                 }
+                (false, _) => {
+                    self.line.extend_from_slice(text);
+                    continue;
+                }
+            };
+            match message {
+                Ok(message) => messages.push(message),
+                Err(fault) => return (messages, Err(fault)),
             }
         }
         (messages, Ok(()))
