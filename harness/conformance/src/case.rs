@@ -150,14 +150,19 @@ pub type Place = (String, String);
 #[derive(Debug, Clone, Default)]
 pub struct Places {
     last: BTreeMap<String, String>,
+    /// The place told last; its texts are used again.
+    place: Place,
 }
 
 impl Places {
     /// The session that an entry is about. Where a login is into a room and the entry names none,
     /// it is that of the room heard of last.
-    pub fn of(&mut self, entry: &Entry, into_room: bool) -> Place {
+    pub fn of(&mut self, entry: &Entry, into_room: bool) -> &Place {
+        let (device, room) = &mut self.place;
+        device.clone_from(&entry.actor);
+        room.clear();
         if !into_room {
-            return (entry.actor.clone(), String::new());
+            return &self.place;
         }
         let named = match &entry.what {
             What::Event(event) => event.room.as_ref(),
@@ -166,14 +171,20 @@ impl Places {
             }
             _ => None,
         };
-        let room = match named {
-            Some(room) => {
-                self.last.insert(entry.actor.clone(), room.clone());
-                room.clone()
-            }
-            None => self.last.get(&entry.actor).cloned().unwrap_or_default(),
-        };
-        (entry.actor.clone(), room)
+        match (named, self.last.get_mut(device)) {
+            (Some(named), Some(last)) => last.clone_from(named),
+            (Some(named), None) => drop(self.last.insert(device.clone(), named.clone())),
+            (None, _) => {}
+        }
+        if let Some(known) = named.or_else(|| self.last.get(device)) {
+            room.push_str(known);
+        }
+        &self.place
+    }
+
+    /// The session that was told last.
+    pub fn latest(&self) -> &Place {
+        &self.place
     }
 }
 
@@ -229,8 +240,16 @@ impl States {
             What::Event(event) if event.listener.is_some() => {}
             What::Event(event) => {
                 let (device, room) = self.places.of(entry, self.into_room);
-                if let Some(state) = event.state {
-                    self.of.entry(device).or_default().insert(room, state);
+                let Some(state) = event.state else { return };
+                match self.of.get_mut(device) {
+                    Some(rooms) => match rooms.get_mut(room) {
+                        Some(known) => *known = state,
+                        None => drop(rooms.insert(room.clone(), state)),
+                    },
+                    None => {
+                        let rooms = BTreeMap::from([(room.clone(), state)]);
+                        self.of.insert(device.clone(), rooms);
+                    }
                 }
             }
             // No event tells of these two ends.

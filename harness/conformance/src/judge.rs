@@ -249,12 +249,7 @@ impl Judgement<'_> {
 
     fn step(&mut self, index: usize, watch: &Watch) {
         let step = &self.case.scenario.steps[index];
-        let rows: Vec<String> = self
-            .case
-            .own_rows(&step.covers, self.catalogue)
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let rows = self.case.own_rows(&step.covers, self.catalogue);
         if let Action::Observe(Observation::Observe { name, .. }) = &step.action {
             self.verdict.observed.push(Observed {
                 step: index,
@@ -284,7 +279,7 @@ impl Judgement<'_> {
                 };
                 self.verdict.findings.push(Finding {
                     by: Noticed::Step(index),
-                    rows,
+                    rows: rows.into_iter().map(str::to_owned).collect(),
                     fault,
                     expected,
                     seen: unmet.seen.clone(),
@@ -322,9 +317,10 @@ impl Judgement<'_> {
                 .any(|entry| unknown(&entry.what))
     }
 
-    fn decide(&mut self, rows: &[String], by: &Means, held: bool) {
+    fn decide<Row: AsRef<str>>(&mut self, rows: &[Row], by: &Means, held: bool) {
         for row in rows {
-            let means = self.verdict.decided.entry(row.clone()).or_default();
+            let row = row.as_ref().to_owned();
+            let means = self.verdict.decided.entry(row).or_default();
             *means.entry(by.clone()).or_insert(true) &= held;
         }
     }
@@ -336,34 +332,31 @@ impl Judgement<'_> {
             leave_faults: self.case.scenario.leave_faults,
             followed: &Followed::default(),
         };
-        let mut app_rows_broken: BTreeMap<String, Means> = BTreeMap::new();
-        let violates: BTreeSet<String> = self
-            .case
-            .own_rows(&self.case.scenario.violates, self.catalogue)
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let mut app_rows_broken: BTreeMap<&str, Means> = BTreeMap::new();
+        let case = self.case;
+        let violates = case.own_rows(&case.scenario.violates, self.catalogue);
+        let violates: BTreeSet<&str> = violates.into_iter().collect();
         for mut ruling in rules::judge(self.transcript, &about) {
             let found = std::mem::take(&mut ruling.found);
-            let own = |aspect: &str| -> Vec<String> {
-                texts
-                    .get(ruling.rule)
-                    .and_then(|text| text.rows.get(aspect))
-                    .map(|rows| self.case.own_rows(rows, self.catalogue))
+            // Most rules have nothing to say.
+            if found.is_empty() {
+                continue;
+            }
+            let text = texts.get(ruling.rule);
+            let own = |aspect: &str| -> Vec<&str> {
+                let rows = text.and_then(|text| text.rows.get(aspect));
+                rows.map(|rows| self.case.own_rows(rows, self.catalogue))
                     .unwrap_or_default()
-                    .into_iter()
-                    .map(str::to_owned)
-                    .collect()
             };
             // What this vendor does not ask of its apps is no open question either.
-            let asked = ruling.party != Party::App
-                || texts
-                    .get(ruling.rule)
-                    .is_some_and(|text| text.rows.keys().any(|aspect| !own(aspect).is_empty()));
-            for open in found.inconclusive.into_iter().filter(|_| asked) {
-                self.verdict
-                    .inconclusive
-                    .push(format!("rule {}: {open}", ruling.rule));
+            let is_asked = || {
+                let mut aspects = text.into_iter().flat_map(|text| text.rows.keys());
+                ruling.party != Party::App || aspects.any(|aspect| !own(aspect).is_empty())
+            };
+            if !found.inconclusive.is_empty() && is_asked() {
+                let open = found.inconclusive.iter();
+                let open = open.map(|open| format!("rule {}: {open}", ruling.rule));
+                self.verdict.inconclusive.extend(open);
             }
             let by = Means::Rule(ruling.rule.to_owned());
             // That our own scripts keep what is asked of apps says nothing about the row.
@@ -380,7 +373,8 @@ impl Judgement<'_> {
                         continue;
                     }
                     let noticed = Means::OnPurpose(ruling.rule.to_owned());
-                    app_rows_broken.extend(rows.iter().map(|row| (row.clone(), noticed.clone())));
+                    let broken = rows.iter().map(|row| (*row, noticed.clone()));
+                    app_rows_broken.extend(broken);
                     if rows.iter().any(|row| violates.contains(row)) {
                         continue;
                     }
@@ -392,7 +386,7 @@ impl Judgement<'_> {
                 self.decide(&rows, &by, false);
                 self.verdict.findings.push(Finding {
                     by: Noticed::Rule(ruling.rule.to_owned()),
-                    rows: rows.clone(),
+                    rows: rows.into_iter().map(str::to_owned).collect(),
                     fault,
                     expected: format!("{}: {}", violation.actor, violation.expected),
                     seen: match more {
@@ -408,12 +402,12 @@ impl Judgement<'_> {
         let last = self.transcript.entries.last().map(|entry| &entry.what);
         let played = matches!(last, Some(What::End(End::Complete)));
         for row in violates {
-            match app_rows_broken.get(&row) {
+            match app_rows_broken.get(row) {
                 Some(noticed) => self.decide(&[row], noticed, true),
                 None if !played => {}
                 None => self.verdict.findings.push(Finding {
                     by: Noticed::Violates,
-                    rows: vec![row.clone()],
+                    rows: vec![row.to_owned()],
                     fault: Fault::Harness,
                     expected: format!("a rule finds that the script breaks {row}"),
                     seen: "no rule did".into(),
@@ -446,7 +440,7 @@ impl Judgement<'_> {
 
     /// Whose fault is an unmet step? The first party, the app aside, that its rows name; without
     /// rows, the side the step looks at.
-    fn fault_of(&self, rows: &[String], action: &Action) -> Fault {
+    fn fault_of(&self, rows: &[&str], action: &Action) -> Fault {
         let named = rows
             .iter()
             .filter_map(|row| self.catalogue.get(row))

@@ -2,16 +2,14 @@
 //! ticket is not confused with another fault, and the app's own logout is no kick (EXP-043,
 //! ZIM-035, TIM-066).
 
-use std::collections::BTreeMap;
-
 use session::rules::OfflineLogin;
 use session::time::Time;
 use session::words::{EndCause, ErrorWord, Event, Reason, State};
 
 use super::each::{Each, changes_hearing};
-use super::minted::Minted;
-use super::{About, Found, Rule, Violation};
-use crate::case::{Place, Places};
+use super::few::Map;
+use super::{About, Found, Kinds, Rule, Violation};
+use crate::case::Place;
 use crate::requirement::Party;
 use crate::scenario::{AppAct, SessionWord};
 use crate::text;
@@ -31,14 +29,12 @@ const NOT_EXPIRED: &str = "not-expired";
 /// What really happened to each session.
 #[derive(Debug, Default)]
 pub(super) struct CauseAndCode {
-    places: Places,
-    minted: Minted,
     sessions: Each<Truth>,
     /// The last act of an administrator on each user: the entry of each kind.
-    acts: BTreeMap<String, Acts>,
+    acts: Map<String, Acts>,
     /// When each user last opened a session on each device, as the number of the entry.
-    opened: BTreeMap<String, BTreeMap<String, usize>>,
-    apps: BTreeMap<String, App>,
+    opened: Map<String, Map<String, usize>>,
+    apps: Map<String, App>,
 }
 
 /// What the server did to the sessions of one device in one room.
@@ -71,7 +67,7 @@ struct App {
     /// Was one made since the last login succeeded?
     asked: bool,
     /// Logins under way, and when their ticket ends.
-    logins: BTreeMap<u32, Time>,
+    logins: Map<u32, Time>,
 }
 
 impl Rule for CauseAndCode {
@@ -92,8 +88,8 @@ impl Rule for CauseAndCode {
         false
     }
 
-    fn reads_traffic(&self) -> bool {
-        false
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::SESSION | Kinds::APP | Kinds::SERVER
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
@@ -121,11 +117,12 @@ impl Rule for CauseAndCode {
                 let ends = app.logins.remove(&answer.id);
                 // With some vendors one number stands for several faults.
                 let api = answer.api.parse().ok();
-                let is_sure = answer
-                    .code
-                    .is_none_or(|code| about.profile.errors_of(code, api).len() < 2);
+                let is_sure = || {
+                    let code = answer.code;
+                    code.is_none_or(|code| about.profile.errors_of(code, api).len() < 2)
+                };
                 if answer.error == Some(ErrorWord::TokenExpired)
-                    && is_sure
+                    && is_sure()
                     && ends.is_some_and(|ends| entry.at + about.profile.bounds.tolerance < ends)
                 {
                     found.violations.push(Violation {
@@ -155,10 +152,10 @@ impl CauseAndCode {
         let room = seen.room.clone().filter(|_| about.rules.login.into_room);
         let place = (seen.device.clone(), room.unwrap_or_default());
         if self.sessions.get(&place).is_none() {
-            self.sessions.insert(place.clone(), Truth::default());
+            self.sessions.insert(&place, Truth::default());
         }
         if seen.is == SessionWord::Opened {
-            let devices = self.opened.entry(seen.user.clone()).or_default();
+            let devices = self.opened.or_default(&seen.user);
             devices.insert(seen.device.clone(), index);
         }
         let Some(truth) = self.sessions.get_mut(&place) else {
@@ -191,22 +188,20 @@ impl CauseAndCode {
             Some(user.to_owned())
         };
         if let Some(user) = user_of("kick ").or_else(|| user_of("revoke the tickets of ")) {
-            self.acts.entry(user).or_default().kick = Some(index);
+            self.acts.or_default(&user).kick = Some(index);
         } else if let Some(user) = user_of("ban ") {
-            self.acts.entry(user).or_default().ban = Some(index);
+            self.acts.or_default(&user).ban = Some(index);
         }
     }
 
     fn call(&mut self, entry: &Entry, call: &CallMade, about: &About<'_>) {
-        let over = self.minted.over(call, entry.at, about);
-        let app = self.apps.entry(entry.actor.clone()).or_default();
+        let app = self.apps.or_default(&entry.actor);
         match call.api.as_str() {
             "logout" | "destroy" => {
                 app.leaving.push(call.id);
                 app.asked = true;
             }
             "login" | "switch-room" => {
-                self.places.of(entry, about.rules.login.into_room);
                 // A login that takes the place of a session may end it with a word of its own.
                 app.asked = true;
                 if call.api == "switch-room" {
@@ -215,7 +210,7 @@ impl CauseAndCode {
                 // Offline a device has its own clock only, which may be wrong.
                 let offline = call.args.contains_key("offline")
                     && about.rules.login.offline != OfflineLogin::None;
-                if let Some(ends) = over.filter(|_| !offline) {
+                if let Some(ends) = about.over().filter(|_| !offline) {
                     app.logins.insert(call.id, ends);
                 }
             }
@@ -238,20 +233,20 @@ impl CauseAndCode {
         about: &About<'_>,
         found: &mut Found,
     ) -> Option<(&'static str, String)> {
-        let place = self.places.of(entry, about.rules.login.into_room);
+        let place = about.place();
         let state = event.state?;
-        if self.sessions.get(&place).is_none() {
-            self.sessions.insert(place.clone(), Truth::default());
+        if self.sessions.get(place).is_none() {
+            self.sessions.insert(place, Truth::default());
         }
         let was = {
-            let truth = self.sessions.get_mut(&place)?;
+            let truth = self.sessions.get_mut(place)?;
             if event.event == Some(Event::LoggingIn) {
                 truth.started = index;
                 truth.server_knows_nothing();
             }
             truth.state.replace(state)
         };
-        let app = self.apps.entry(entry.actor.clone()).or_default();
+        let app = self.apps.or_default(&entry.actor);
         if event.event == Some(Event::LoggedIn) && app.leaving.is_empty() {
             app.asked = false;
         }
@@ -264,7 +259,7 @@ impl CauseAndCode {
                 unasked.then(|| (LOGOUT, "logged-out only for a logout of the app".into()))
             }
             (Some(Event::KickedOut | Event::ReconnectFailed), Some(reason)) => {
-                self.kicked(&place, was, reason, found)
+                self.kicked(place, was, reason, found)
             }
             _ => None,
         }
@@ -313,7 +308,7 @@ impl CauseAndCode {
 
     /// A server that restarted knows of no end, but of a later session elsewhere.
     fn is_newer(&self, place: &Place, truth: &Truth) -> bool {
-        let devices = self.opened.get(&truth.user).into_iter().flatten();
+        let devices = self.opened.get(&truth.user).into_iter().flat_map(Map::iter);
         let mut others = devices.filter(|(device, _)| **device != place.0);
         others.any(|(_, at)| *at > truth.started)
     }

@@ -3,13 +3,14 @@
 //!
 //! Faults are lifted when the script is over; the run goes on for the profile's settle bound.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use session::time::{Millis, Time};
 use session::words::State;
 
-use super::each::{self, Each, Frozen};
-use super::{About, Found, Rule, Violation};
+use super::each::{self, Each};
+use super::few::{Map, Set};
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::{NetworkWord, SessionWord};
 use crate::transcript::{End, Entry, What};
@@ -31,22 +32,21 @@ const ENDLESS: usize = 3;
 /// How everybody stands.
 #[derive(Debug, Default)]
 pub(super) struct ComesToRest {
-    frozen: Frozen,
     /// Does the server tell of its sessions at all?
     server_tells: bool,
-    online: Each<BTreeSet<String>>,
+    online: Each<Set<String>>,
     /// When the server last ended a session; the news may be on its way.
     ended: Each<Time>,
     /// Logins that go online later.
-    offline: BTreeSet<String>,
+    offline: Set<String>,
     /// When each app called last.
-    called: BTreeMap<String, Time>,
+    called: Map<String, Time>,
     /// When each device opened its last links.
-    connects: BTreeMap<String, VecDeque<Time>>,
+    connects: Map<String, VecDeque<Time>>,
     /// The devices whose network is not as it should be.
-    broken: BTreeSet<String>,
+    broken: Set<String>,
     server_is_down: bool,
-    stopped_gateways: BTreeSet<String>,
+    stopped_gateways: Set<String>,
     /// The server was told to lose or hold answers.
     disturbed: bool,
 }
@@ -68,12 +68,15 @@ impl Rule for ComesToRest {
         false
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::SESSION | Kinds::CONNECT | Kinds::NETWORK | Kinds::SERVER | Kinds::END
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         let into_room = about.rules.login.into_room;
-        self.frozen.follow(entry);
         match &entry.what {
             What::Connect { .. } => {
-                let connects = self.connects.entry(entry.actor.clone()).or_default();
+                let connects = self.connects.or_default(&entry.actor);
                 connects.push_back(entry.at);
                 if connects.len() > ENDLESS {
                     connects.pop_front();
@@ -105,13 +108,13 @@ impl Rule for ComesToRest {
                 let place = (seen.device.clone(), room.unwrap_or_default());
                 let name = seen.session.clone();
                 if seen.is == SessionWord::Ended {
-                    self.ended.insert(place.clone(), entry.at);
+                    self.ended.insert(&place, entry.at);
                 }
                 match (seen.is, self.online.get_mut(&place)) {
                     (SessionWord::Ended, Some(online)) => drop(online.remove(&name)),
                     (SessionWord::Ended, None) => {}
                     (_, Some(online)) => drop(online.insert(name)),
-                    (_, None) => self.online.insert(place, BTreeSet::from([name])),
+                    (_, None) => self.online.insert(&place, Set::from(name)),
                 }
             }
             What::Server { act } => self.server(act, &entry.what),
@@ -203,7 +206,7 @@ impl ComesToRest {
         about: &About<'_>,
         found: &mut Found,
     ) {
-        for (device, connects) in &self.connects {
+        for (device, connects) in self.connects.iter() {
             let endless = connects.len() == ENDLESS && connects[0] > rest;
             let by_app = self.called.get(device).is_some_and(|at| *at >= lifted);
             if endless && !by_app && !self.is_excused(device, about) {
@@ -237,7 +240,8 @@ impl ComesToRest {
             .link
             .gateways
             .max(about.rules_now().link.gateways);
-        let left = self.broken.contains(device) || self.frozen.holds(device) || self.server_is_down;
+        let left =
+            self.broken.contains(device) || about.frozen().holds(device) || self.server_is_down;
         self.disturbed
             || self.stopped_gateways.len() >= usize::from(gateways)
             || about.leave_faults && left

@@ -1,15 +1,13 @@
 //! I23: a silent client is regarded as gone after the heartbeat limit, not before and not much
 //! later, and the others hear joining and leaving by turns (EXP-025, EXP-032, EXP-036).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::Time;
 use session::words::{EndCause, Event};
 
-use super::each::{self, Each};
-use super::follow::Told;
-use super::{About, Found, Rule, Violation};
-use crate::case::Place;
+use super::each::Each;
+use super::few::{Map, Set};
+use super::wire::Says;
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::{AppAct, NetworkWord, SessionWord};
 use crate::transcript::{Entry, EventSeen, SERVER, SessionSeen, What};
@@ -24,15 +22,15 @@ const BY_TURNS: &str = "by-turns";
 /// Who was heard of when, and who knows of whom.
 #[derive(Debug, Default)]
 pub(super) struct DeadMembersLeave {
-    sessions: BTreeMap<String, Life>,
+    sessions: Map<String, Life>,
     /// The session on each of the server's links.
-    hosted: BTreeMap<u32, String>,
+    hosted: Map<u32, String>,
     /// Not later than the moment a session must have ended.
-    due: BTreeSet<(Time, String)>,
+    due: Set<(Time, String)>,
     /// When each device sent anything last.
-    sent: BTreeMap<String, Time>,
-    networks: BTreeMap<String, Network>,
-    members: Each<BTreeSet<String>>,
+    sent: Map<String, Time>,
+    networks: Map<String, Network>,
+    members: Each<Set<String>>,
 }
 
 #[derive(Debug)]
@@ -80,8 +78,50 @@ impl Rule for DeadMembersLeave {
         Some("rules.heartbeat.server-limit")
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL
+            | Kinds::EVENT
+            | Kinds::SESSION
+            | Kinds::SENT
+            | Kinds::SERVER_LINK
+            | Kinds::SERVER_SENT
+            | Kinds::NETWORK
+            | Kinds::APP
+            | Kinds::SERVER
+    }
+
+    fn due(&self) -> Option<Time> {
+        self.due.first().map(|(due, _)| *due)
+    }
+
+    fn overdue(&mut self, index: usize, now: Time, about: &About<'_>, found: &mut Found) {
+        while let Some((due, _)) = self.due.first()
+            && *due < now
+            && let Some((_, session)) = self.due.pop_first()
+        {
+            let Some(life) = self.sessions.get(&session) else {
+                continue;
+            };
+            let sent = self.sent.get(&life.device).copied().unwrap_or_default();
+            let due = latest(life.heard.max(life.began).max(sent), about);
+            if due >= now {
+                self.due.insert((due, session));
+            } else if life.in_doubt {
+                // Nobody can tell; a link of its own will make it clear again.
+            } else {
+                let limit = about.rules.heartbeat.server_limit;
+                found.violations.push(Violation {
+                    aspect: TOO_LATE,
+                    entry: index,
+                    actor: life.device.clone(),
+                    expected: format!("a session is given up after {limit} of silence"),
+                    seen: format!("{session} is still there"),
+                });
+            }
+        }
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        self.overdue(index, entry.at, about, found);
         match &entry.what {
             what if what.stops_server() => {
                 self.sessions.clear();
@@ -89,17 +129,18 @@ impl Rule for DeadMembersLeave {
                 self.due.clear();
             }
             What::Session(seen) => self.session(index, entry.at, seen, about, found),
-            What::Sent { link, messages, .. } if entry.actor == SERVER => {
-                for message in messages {
-                    if let Some(session) = each::session_accepted(message) {
-                        self.hosted.insert(*link, session);
-                    } else if message.is_heartbeat()
-                        && let Some(life) = self
-                            .hosted
-                            .get(link)
-                            .and_then(|session| self.sessions.get_mut(session))
-                    {
-                        life.heard = entry.at;
+            What::Sent { link, .. } if entry.actor == SERVER => {
+                for said in about.says() {
+                    match said {
+                        Says::Accepts(session) => {
+                            self.hosted.insert(*link, session.clone());
+                        }
+                        Says::Heartbeat => {
+                            let session = self.hosted.get(link);
+                            let life = session.and_then(|name| self.sessions.get_mut(name));
+                            life.into_iter().for_each(|life| life.heard = entry.at);
+                        }
+                        Says::Asks(_) | Says::Other => {}
                     }
                 }
             }
@@ -115,7 +156,7 @@ impl Rule for DeadMembersLeave {
                 direction,
                 quality,
             } => {
-                let network = self.networks.entry(entry.actor.clone()).or_default();
+                let network = self.networks.or_default(&entry.actor);
                 network.poor |= !quality.is_empty();
                 match is {
                     Some(NetworkWord::Up) if direction.is_none() => network.wrong = false,
@@ -134,9 +175,7 @@ impl Rule for DeadMembersLeave {
                 self.members.forget(&entry.actor);
             }
             What::Event(event) => {
-                if let Some(place) = about.place() {
-                    self.event(index, event, place.clone(), about.told(), found);
-                }
+                self.event(index, event, about, found);
             }
             _ => {}
         }
@@ -201,52 +240,19 @@ impl DeadMembersLeave {
         }
     }
 
-    fn overdue(&mut self, index: usize, now: Time, about: &About<'_>, found: &mut Found) {
-        while let Some((due, _)) = self.due.first()
-            && *due < now
-            && let Some((_, session)) = self.due.pop_first()
-        {
-            let Some(life) = self.sessions.get(&session) else {
-                continue;
-            };
-            let sent = self.sent.get(&life.device).copied().unwrap_or_default();
-            let due = latest(life.heard.max(life.began).max(sent), about);
-            if due >= now {
-                self.due.insert((due, session));
-            } else if life.in_doubt {
-                // Nobody can tell; a link of its own will make it clear again.
-            } else {
-                let limit = about.rules.heartbeat.server_limit;
-                found.violations.push(Violation {
-                    aspect: TOO_LATE,
-                    entry: index,
-                    actor: life.device.clone(),
-                    expected: format!("a session is given up after {limit} of silence"),
-                    seen: format!("{session} is still there"),
-                });
-            }
-        }
-    }
-
-    fn event(
-        &mut self,
-        index: usize,
-        event: &EventSeen,
-        place: Place,
-        told: &Told,
-        found: &mut Found,
-    ) {
+    fn event(&mut self, index: usize, event: &EventSeen, about: &About<'_>, found: &mut Found) {
+        let place = about.place();
         let joins = match event.event {
-            Some(Event::LoggingIn) => return self.members.insert(place, BTreeSet::new()),
+            Some(Event::LoggingIn) => return self.members.insert(place, Set::default()),
             Some(Event::PeerJoined) => true,
             Some(Event::PeerLeft) => false,
             _ => return,
         };
         // Only who heard everything since its login knows who is there.
-        let (Some(user), Some(_)) = (&event.user, told.of(&place)) else {
+        let (Some(user), Some(_)) = (&event.user, about.told().of(place)) else {
             return;
         };
-        let Some(members) = self.members.get_mut(&place) else {
+        let Some(members) = self.members.get_mut(place) else {
             return;
         };
         let changed = match joins {

@@ -1,12 +1,11 @@
 //! I8: after a destroy is complete there is no callback and no activity, and calls fail with the
 //! documented error (EXP-012, TIM-001).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::Time;
 use session::words::ErrorWord;
 
-use super::{About, Found, Rule, Violation};
+use super::few::{Map, Set};
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::text;
@@ -22,12 +21,12 @@ const CALL: &str = "call";
 /// The devices whose client was destroyed.
 #[derive(Debug, Default)]
 pub(super) struct DestroyedIsSilent {
-    destroyed: BTreeSet<String>,
+    destroyed: Set<String>,
     /// The destroys under way, and whose. One that a creation follows before its result says
     /// nothing about what comes after the result.
-    under_way: BTreeMap<u32, String>,
+    under_way: Map<u32, String>,
     /// The calls made meanwhile that have no result yet, and who made them.
-    calls: BTreeMap<u32, String>,
+    calls: Map<u32, String>,
 }
 
 impl Rule for DestroyedIsSilent {
@@ -45,6 +44,10 @@ impl Rule for DestroyedIsSilent {
 
     fn hears_every_listener(&self) -> bool {
         true
+    }
+
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::CONNECT | Kinds::SENT | Kinds::APP
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
@@ -109,7 +112,7 @@ impl Rule for DestroyedIsSilent {
     }
 
     fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
-        for (id, device) in &self.calls {
+        for (id, device) in self.calls.iter() {
             found.inconclusive.push(format!(
                 "call #{id} of {device}, whose client is destroyed, had no result when the record ended"
             ));

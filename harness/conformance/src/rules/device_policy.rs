@@ -1,12 +1,13 @@
 //! I1: the sessions of a user obey the device policy (EXP-059…061, ZIM-040, TIM-046…053).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use session::rules::{DevicePolicy, Devices, Limit};
 use session::time::Time;
 use session::words::Platform;
 
-use super::{About, Found, Rule, Violation};
+use super::few::{Map, Set};
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::SessionWord;
 use crate::transcript::{Entry, SessionSeen, What};
@@ -27,9 +28,9 @@ const IN_TOTAL: &str = "native-in-total";
 /// Who is online, as the server knows it.
 #[derive(Debug, Default)]
 pub(super) struct DevicePolicyHolds {
-    online: BTreeMap<Whose, BTreeMap<String, Online>>,
+    online: Map<Whose, Map<String, Online>>,
     /// New logins beside which somebody still is who cannot stay, by when that must be over.
-    due: BTreeSet<(Time, Whose, String)>,
+    due: Set<(Time, Whose, String)>,
 }
 
 /// An app ID and a user.
@@ -66,8 +67,34 @@ impl Rule for DevicePolicyHolds {
         Some("rules.devices.policy")
     }
 
-    fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        self.overdue(index, entry.at, found);
+    fn reads(&self) -> Kinds {
+        Kinds::SESSION | Kinds::SERVER
+    }
+
+    fn due(&self) -> Option<Time> {
+        self.due.first().map(|(due, ..)| *due)
+    }
+
+    fn overdue(&mut self, index: usize, now: Time, _: &About<'_>, found: &mut Found) {
+        while let Some((due, ..)) = self.due.first()
+            && *due < now
+            && let Some((_, whose, session)) = self.due.pop_first()
+        {
+            let all = self.online.get(&whose);
+            let breach = all.and_then(|all| Some((breach(all, &session)?, all.get(&session)?)));
+            if let Some(((aspect, seen), online)) = breach {
+                found.violations.push(Violation {
+                    aspect,
+                    entry: index,
+                    actor: online.device.clone(),
+                    expected: format!("nobody beside it who cannot stay ({})", online.rules.policy),
+                    seen: format!("{seen} of {} online as well", whose.1),
+                });
+            }
+        }
+    }
+
+    fn entry(&mut self, _: usize, entry: &Entry, about: &About<'_>, _: &mut Found) {
         match &entry.what {
             // A process that ends knows nothing of its sessions any more.
             what if what.stops_server() => {
@@ -84,7 +111,7 @@ impl Rule for DevicePolicyHolds {
     }
 
     fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
-        for (_, (_, user), session) in &self.due {
+        for (_, (_, user), session) in self.due.iter() {
             let said = format!("others of {user} may still make room for session {session}");
             found.inconclusive.push(said);
         }
@@ -94,7 +121,7 @@ impl Rule for DevicePolicyHolds {
 impl DevicePolicyHolds {
     fn opened(&mut self, at: Time, seen: &SessionSeen, about: &About<'_>) {
         let whose = (seen.app, seen.user.clone());
-        let all = self.online.entry(whose.clone()).or_default();
+        let all = self.online.or_default(&whose);
         if all.contains_key(&seen.session) {
             return;
         }
@@ -124,25 +151,6 @@ impl DevicePolicyHolds {
             }
         }
     }
-
-    fn overdue(&mut self, index: usize, now: Time, found: &mut Found) {
-        while let Some((due, ..)) = self.due.first()
-            && *due < now
-            && let Some((_, whose, session)) = self.due.pop_first()
-        {
-            let all = self.online.get(&whose);
-            let breach = all.and_then(|all| Some((breach(all, &session)?, all.get(&session)?)));
-            if let Some(((aspect, seen), online)) = breach {
-                found.violations.push(Violation {
-                    aspect,
-                    entry: index,
-                    actor: online.device.clone(),
-                    expected: format!("nobody beside it who cannot stay ({})", online.rules.policy),
-                    seen: format!("{seen} of {} online as well", whose.1),
-                });
-            }
-        }
-    }
 }
 
 /// The policy in force; what nobody documents limits nothing.
@@ -161,7 +169,7 @@ fn known(about: &About<'_>) -> Devices {
 }
 
 /// Who is online beside this session and cannot be.
-fn breach(all: &BTreeMap<String, Online>, session: &str) -> Option<(&'static str, String)> {
+fn breach(all: &Map<String, Online>, session: &str) -> Option<(&'static str, String)> {
     let own = all.get(session)?;
     let others = || all.values().filter(|other| other.device != own.device);
     let excluded = others().find(|other| !own.rules.admits_both(own.platform, other.platform));

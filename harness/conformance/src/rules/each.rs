@@ -1,12 +1,11 @@
 //! What rules keep about devices and their sessions.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::{Millis, Time};
 
+use super::few::{Map, Set};
 use crate::case::Place;
 use crate::scenario::AppAct;
-use crate::transcript::{CallMade, Entry, Message, What};
+use crate::transcript::{CallMade, Entry, What};
 
 /// What the listener is called that an app has unless it says otherwise.
 const MAIN: &str = "main";
@@ -14,20 +13,26 @@ const MAIN: &str = "main";
 /// Something about each session: by device, then by room.
 #[derive(Debug)]
 pub(super) struct Each<T> {
-    of: BTreeMap<String, BTreeMap<String, T>>,
+    of: Map<String, Map<String, T>>,
 }
 
 impl<T> Default for Each<T> {
     fn default() -> Each<T> {
-        Each {
-            of: BTreeMap::new(),
-        }
+        Each { of: Map::default() }
     }
 }
 
 impl<T> Each<T> {
-    pub(super) fn insert(&mut self, (device, room): Place, value: T) {
-        self.of.entry(device).or_default().insert(room, value);
+    pub(super) fn insert(&mut self, (device, room): &Place, value: T) {
+        let Some(rooms) = self.of.get_mut(device) else {
+            let rooms = Map::from((room.clone(), value));
+            self.of.insert(device.clone(), rooms);
+            return;
+        };
+        match rooms.get_mut(room) {
+            Some(known) => *known = value,
+            None => drop(rooms.insert(room.clone(), value)),
+        }
     }
 
     pub(super) fn remove(&mut self, (device, room): &Place) -> Option<T> {
@@ -43,12 +48,12 @@ impl<T> Each<T> {
     }
 
     /// Takes out everything about a device.
-    pub(super) fn forget(&mut self, device: &str) -> BTreeMap<String, T> {
+    pub(super) fn forget(&mut self, device: &str) -> Map<String, T> {
         self.of.remove(device).unwrap_or_default()
     }
 
     pub(super) fn of(&self, device: &str) -> impl Iterator<Item = (&String, &T)> {
-        self.of.get(device).into_iter().flatten()
+        self.of.get(device).into_iter().flat_map(Map::iter)
     }
 
     pub(super) fn has_any(&self, device: &str) -> bool {
@@ -56,7 +61,7 @@ impl<T> Each<T> {
     }
 
     pub(super) fn of_mut(&mut self, device: &str) -> impl Iterator<Item = (&String, &mut T)> {
-        self.of.get_mut(device).into_iter().flatten()
+        self.of.get_mut(device).into_iter().flat_map(Map::iter_mut)
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = (&String, &String, &T)> {
@@ -84,14 +89,14 @@ pub(super) fn changes_hearing(call: &CallMade) -> bool {
 /// Something each session must have done by a moment.
 #[derive(Debug, Default)]
 pub(super) struct Dues {
-    first: BTreeSet<(Time, Place)>,
+    first: Set<(Time, Place)>,
     of: Each<Time>,
 }
 
 impl Dues {
     /// When it is due for this session; `None` when it no longer is.
-    pub(super) fn set(&mut self, place: Place, due: Option<Time>) {
-        let known = self.of.get(&place).copied();
+    pub(super) fn set(&mut self, place: &Place, due: Option<Time>) {
+        let known = self.of.get(place).copied();
         if known == due {
             return;
         }
@@ -103,15 +108,23 @@ impl Dues {
                 self.first.insert((due, place.clone()));
                 self.of.insert(place, due);
             }
-            None => drop(self.of.remove(&place)),
+            None => drop(self.of.remove(place)),
         }
     }
 
     /// Nothing is due on this device any more.
     pub(super) fn forget(&mut self, device: &str) {
+        if self.first.is_empty() {
+            return;
+        }
         for (room, due) in self.of.forget(device) {
             self.first.remove(&(due, (device.to_owned(), room)));
         }
+    }
+
+    /// When the first is due.
+    pub(super) fn earliest(&self) -> Option<Time> {
+        self.first.first().map(|(due, _)| *due)
     }
 
     /// Takes out the first that should have been done before `now`.
@@ -132,9 +145,9 @@ impl Dues {
 /// The processes that stand still, and since when. Nothing can be asked of them meanwhile.
 #[derive(Debug, Default)]
 pub(super) struct Frozen {
-    since: BTreeMap<String, Time>,
+    since: Map<String, Time>,
     /// Those that went on when all faults were lifted, which no entry tells.
-    unseen: BTreeSet<String>,
+    unseen: Set<String>,
 }
 
 impl Frozen {
@@ -192,16 +205,4 @@ impl Frozen {
     pub(super) fn holds(&self, device: &str) -> bool {
         self.since.contains_key(device)
     }
-}
-
-/// The session that this message of a server says is accepted, if it says so.
-pub(super) fn session_accepted(message: &Message) -> Option<String> {
-    let text = message.text();
-    // Heartbeats are by far the most.
-    if message.is_heartbeat() || !(text.contains("\"session\":") && text.contains("\"ok\"")) {
-        return None;
-    }
-    let value = message.value();
-    (value.get("type")?.as_str()? == "ok").then_some(())?;
-    Some(value.get("session")?.as_str()?.to_owned())
 }

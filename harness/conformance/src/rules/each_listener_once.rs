@@ -1,12 +1,11 @@
 //! I21: each event is delivered once to each registered listener, however often the app has
 //! logged in (TIM-055, T-AMB-38).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::Time;
 use session::words::Event;
 
-use super::{About, Found, Rule, Violation};
+use super::few::{Map, Set};
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::text;
@@ -28,22 +27,22 @@ const MOST_AT_ONCE: usize = 256;
 /// Who is registered, and what each has heard at this instant.
 #[derive(Debug, Default)]
 pub(super) struct EachListenerOnce {
-    devices: BTreeMap<String, Device>,
+    devices: Map<String, Device>,
     /// The device that the last entry is of, and what it heard with it.
     last: Option<(String, EventSeen)>,
     /// The devices with something to compare once the instant is over, and that instant.
-    open: BTreeSet<String>,
+    open: Set<String>,
     at: Time,
 }
 
 #[derive(Debug, Default)]
 struct Device {
     /// Those that may hear, and whether they must.
-    listeners: BTreeMap<String, bool>,
+    listeners: Map<String, bool>,
     /// The calls under way: the listener, and whether it is added.
-    calls: BTreeMap<u32, (String, bool)>,
+    calls: Map<u32, (String, bool)>,
     /// What was heard at this instant, in order, each by whom.
-    heard: BTreeMap<String, Vec<EventSeen>>,
+    heard: Map<String, Vec<EventSeen>>,
     count: usize,
 }
 
@@ -64,11 +63,22 @@ impl Rule for EachListenerOnce {
         true
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::ALL
+    }
+
+    fn due(&self) -> Option<Time> {
+        (!self.open.is_empty()).then_some(self.at)
+    }
+
+    fn overdue(&mut self, index: usize, _: Time, _: &About<'_>, found: &mut Found) {
+        for name in std::mem::take(&mut self.open) {
+            self.compare(&name, index, found);
+        }
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, _: &About<'_>, found: &mut Found) {
         if self.at < entry.at {
-            for name in std::mem::take(&mut self.open) {
-                self.compare(&name, index, found);
-            }
             self.at = entry.at;
             self.last = None;
         }
@@ -84,7 +94,7 @@ impl Rule for EachListenerOnce {
         match &entry.what {
             What::Call(call) if call.args.contains_key("listener") => {
                 self.compare(name, index, found);
-                self.devices.entry(name.clone()).or_default().call(call);
+                self.devices.or_default(name).call(call);
             }
             What::Result(answer) => {
                 // What was heard up to here, listeners that come or go with this did not change.
@@ -117,7 +127,7 @@ impl Rule for EachListenerOnce {
     }
 
     fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
-        for (name, device) in &self.devices {
+        for (name, device) in self.devices.iter() {
             if device.count > 0 {
                 found.inconclusive.push(format!(
                     "the record ended at the very instant at which {name} heard something"
@@ -159,7 +169,7 @@ impl EachListenerOnce {
             (Some(device), _) => device,
             // Only the app's own listener may be there without a call.
             (None, None) => return,
-            (None, Some(_)) => self.devices.entry(entry.actor.clone()).or_default(),
+            (None, Some(_)) => self.devices.or_default(&entry.actor),
         };
         if !device.may_hear(listener) {
             found.violations.push(Violation {
@@ -180,7 +190,7 @@ impl EachListenerOnce {
                 listener: None,
                 ..event.clone()
             };
-            let by = device.heard.entry(listener.to_owned()).or_default();
+            let by = device.heard.or_default(listener);
             by.push(heard);
         }
         self.open.insert(entry.actor.clone());
@@ -202,7 +212,7 @@ impl EachListenerOnce {
         let Some((fullest, most)) = heard.iter().max_by_key(|(_, heard)| heard.len()) else {
             return;
         };
-        for (listener, must) in &device.listeners {
+        for (listener, must) in device.listeners.iter() {
             let own = heard.get(listener).map_or(&[][..], Vec::as_slice);
             let differs = own.iter().zip(most).position(|(own, other)| own != other);
             let missed = match differs {
@@ -236,7 +246,7 @@ impl Device {
         };
         let added = call.api == "add-listener";
         match added {
-            true => drop(self.listeners.entry(listener.clone()).or_insert(false)),
+            true => drop(self.listeners.or_insert(&listener, || false)),
             // Until the answer it may hear, or not.
             false => {
                 let known = self.listeners.get_mut(&listener);

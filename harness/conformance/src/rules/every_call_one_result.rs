@@ -1,13 +1,12 @@
 //! I5: every call gets exactly one result within its bound (EXP-001, ZIM-008, TIM-011, T-AMB-46).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::rules::Window;
 use session::time::{Millis, Time};
 use session::words::State;
 
-use super::each::{Frozen, changes_hearing};
-use super::{About, Found, Rule, Violation};
+use super::each::changes_hearing;
+use super::few::{Map, Set};
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::transcript::{Entry, What};
@@ -19,12 +18,11 @@ const OTHER: &str = "other";
 /// The calls that have no result yet.
 #[derive(Debug, Default)]
 pub(super) struct EveryCallOneResult {
-    open: BTreeMap<u32, Open>,
+    open: Map<u32, Open>,
     /// When each is due; those of a process that stands still are not.
-    due: BTreeSet<(Time, u32)>,
-    frozen: Frozen,
+    due: Set<(Time, u32)>,
     /// The devices with a session that is online, as far as their apps were told, and since when.
-    online: BTreeMap<String, Time>,
+    online: Map<String, Time>,
 }
 
 #[derive(Debug)]
@@ -47,9 +45,36 @@ impl Rule for EveryCallOneResult {
         &[LOGIN, LOGOUT, OTHER]
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::APP
+    }
+
+    fn due(&self) -> Option<Time> {
+        self.due.first().map(|(due, _)| *due)
+    }
+
+    fn overdue(&mut self, index: usize, now: Time, about: &About<'_>, found: &mut Found) {
+        while let Some((due, id)) = self.due.first().copied()
+            && due < now
+        {
+            self.due.remove(&(due, id));
+            if let Some(later) = self.waits_for_a_link(id, due, about) {
+                self.due.insert((later, id));
+                continue;
+            }
+            if let Some(open) = self.open.remove(&id) {
+                found.violations.push(Violation {
+                    aspect: aspect_of(&open.api),
+                    entry: index,
+                    actor: open.actor,
+                    expected: format!("a result of call #{id} {} in time", open.api),
+                    seen: "none".into(),
+                });
+            }
+        }
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        self.overdue(index, entry.at, about, found);
-        let stood_still = self.frozen.follow(entry);
         match &entry.what {
             What::Call(call) => {
                 if changes_hearing(call) {
@@ -61,15 +86,14 @@ impl Rule for EveryCallOneResult {
                     api: call.api.clone(),
                     due: due.unwrap_or(NEVER),
                 };
-                if due.is_some() && !self.frozen.holds(&entry.actor) {
+                if due.is_some() && !about.frozen().holds(&entry.actor) {
                     self.due.insert((open.due, call.id));
                 }
                 self.open.insert(call.id, open);
             }
             What::Event(event) => match event.state {
                 Some(State::Online) => {
-                    let since = self.online.entry(entry.actor.clone());
-                    since.or_insert(entry.at);
+                    self.online.or_insert(&entry.actor, || entry.at);
                 }
                 Some(_) => drop(self.online.remove(&entry.actor)),
                 None => {}
@@ -98,7 +122,7 @@ impl Rule for EveryCallOneResult {
             What::App {
                 is: AppAct::Resumed,
             } => self.each_of(&entry.actor, |id, open, due| {
-                open.due = open.due + stood_still.unwrap_or_default();
+                open.due = open.due + about.stood_still().unwrap_or_default();
                 due.insert((open.due, id));
                 true
             }),
@@ -107,7 +131,7 @@ impl Rule for EveryCallOneResult {
     }
 
     fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
-        for (id, open) in &self.open {
+        for (id, open) in self.open.iter() {
             found.inconclusive.push(format!(
                 "call #{id} {} of {} had no result when the record ended",
                 open.api, open.actor
@@ -136,7 +160,7 @@ impl EveryCallOneResult {
     fn each_of(
         &mut self,
         device: &str,
-        keeps: impl Fn(u32, &mut Open, &mut BTreeSet<(Time, u32)>) -> bool,
+        keeps: impl Fn(u32, &mut Open, &mut Set<(Time, u32)>) -> bool,
     ) {
         let due = &mut self.due;
         self.open.retain(|id, open| {
@@ -146,27 +170,6 @@ impl EveryCallOneResult {
             due.remove(&(open.due, *id));
             keeps(*id, open, due)
         });
-    }
-
-    fn overdue(&mut self, index: usize, now: Time, about: &About<'_>, found: &mut Found) {
-        while let Some((due, id)) = self.due.first().copied()
-            && due < now
-        {
-            self.due.remove(&(due, id));
-            if let Some(later) = self.waits_for_a_link(id, due, about) {
-                self.due.insert((later, id));
-                continue;
-            }
-            if let Some(open) = self.open.remove(&id) {
-                found.violations.push(Violation {
-                    aspect: aspect_of(&open.api),
-                    entry: index,
-                    actor: open.actor,
-                    expected: format!("a result of call #{id} {} in time", open.api),
-                    seen: "none".into(),
-                });
-            }
-        }
     }
 }
 

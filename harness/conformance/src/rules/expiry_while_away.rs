@@ -6,9 +6,8 @@ use session::time::{Millis, Time};
 use session::words::{Event, State};
 
 use super::each::Dues;
-use super::lives::{Life, Lives};
-use super::{About, Found, Rule, Violation};
-use crate::case::Place;
+use super::lives::Life;
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::text;
 use crate::transcript::{Entry, What};
@@ -21,7 +20,6 @@ const SILENT: &str = "silent";
 /// The sessions that are being restored, and when their tickets end.
 #[derive(Debug, Default)]
 pub(super) struct ExpiryWhileAway {
-    lives: Lives,
     due: Dues,
     /// The console changed what the end of a ticket does.
     is_unknown: bool,
@@ -44,8 +42,16 @@ impl Rule for ExpiryWhileAway {
         Some("rules.token.on-expiry")
     }
 
-    fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        while let Some(place) = self.due.overdue(entry.at) {
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::APP | Kinds::SERVER
+    }
+
+    fn due(&self) -> Option<Time> {
+        self.due.earliest()
+    }
+
+    fn overdue(&mut self, index: usize, now: Time, _: &About<'_>, found: &mut Found) {
+        while let Some(place) = self.due.overdue(now) {
             found.violations.push(Violation {
                 aspect: SILENT,
                 entry: index,
@@ -54,6 +60,9 @@ impl Rule for ExpiryWhileAway {
                 actor: place.0,
             });
         }
+    }
+
+    fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         match &entry.what {
             What::Server { act } if act.contains("on-token-expiry") => {
                 self.is_unknown = true;
@@ -74,7 +83,7 @@ impl Rule for ExpiryWhileAway {
             }
             _ => {}
         }
-        if self.lives.follow(entry, about) {
+        if about.lives().changed() {
             self.arm(&entry.actor, about);
         }
     }
@@ -89,14 +98,11 @@ impl Rule for ExpiryWhileAway {
 }
 
 impl ExpiryWhileAway {
-    fn restored(&mut self, entry: &Entry, about: &About<'_>) -> Option<String> {
-        let place = self.lives.place(entry, about);
-        let life = self.lives.get(&place)?;
-        let judged = !self.is_unknown
-            && ends_sessions(about)
-            && is_away(life)
-            && !self.lives.is_renewing(&place);
-        let (_, last) = self.lives.ends(&place).filter(|_| judged)?;
+    fn restored(&self, entry: &Entry, about: &About<'_>) -> Option<String> {
+        let known = about.lives().until_now()?;
+        let judged =
+            !self.is_unknown && ends_sessions(about) && is_away(&known.life) && !known.is_renewing;
+        let (_, last) = known.ends.filter(|_| judged)?;
         (entry.at > last + slack(about)).then(|| format!("no session beyond {}", text::clock(last)))
     }
 
@@ -109,18 +115,14 @@ impl ExpiryWhileAway {
         if self.is_unknown || !by_itself {
             return;
         }
-        let away: Vec<Place> = self
-            .lives
-            .of(device)
-            .filter(|(_, life)| is_away(life))
-            .map(|(room, _)| (device.to_owned(), room.clone()))
-            .collect();
-        for place in away {
+        let lives = about.lives();
+        for (room, _) in lives.of(device).filter(|(_, life)| is_away(life)) {
+            let place = (device.to_owned(), room.clone());
             // Whichever the server took first wins: its answer is waited for (Z-AMB-38).
-            if !self.lives.is_renewing(&place)
-                && let Some((_, last)) = self.lives.ends(&place)
+            if !lives.is_renewing(&place)
+                && let Some((_, last)) = lives.ends(&place)
             {
-                self.due.set(place, Some(last + slack(about)));
+                self.due.set(&place, Some(last + slack(about)));
             }
         }
     }

@@ -1,14 +1,15 @@
 //! I13: after a final answer there is no other attempt, and a refused ticket is not shown again
 //! unless the app brings it again.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use session::time::Time;
 use session::words::{ErrorWord, State};
 
 use super::each::Each;
-use super::{About, Found, Rule, Violation, wire};
-use crate::case::{Place, Places};
+use super::few::Map;
+use super::{About, Found, Kinds, Rule, Violation, wire};
+use crate::case::Place;
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::text;
@@ -25,10 +26,9 @@ const MOST_REFUSED: usize = 32;
 /// What was refused for good.
 #[derive(Debug, Default)]
 pub(super) struct FinalAnswers {
-    places: Places,
     /// The calls that bring a ticket and have no result yet.
-    open: BTreeMap<u32, Brings>,
-    devices: BTreeMap<String, Device>,
+    open: Map<u32, Brings>,
+    devices: Map<String, Device>,
     /// The sessions that may be there.
     live: Each<()>,
 }
@@ -61,15 +61,19 @@ impl Rule for FinalAnswers {
         &[LOGIN, TICKET]
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::CONNECT | Kinds::SENT | Kinds::APP
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         let device = &entry.actor;
         match &entry.what {
             What::Call(call) => self.call(entry, call, about),
             What::Result(answer) => self.result(entry, answer),
             What::Event(event) => {
-                let place = self.places.of(entry, about.rules.login.into_room);
+                let place = about.place();
                 match event.state {
-                    Some(State::LoggedOut) => drop(self.live.remove(&place)),
+                    Some(State::LoggedOut) => drop(self.live.remove(place)),
                     Some(_) => self.live.insert(place, ()),
                     None => {}
                 }
@@ -82,7 +86,9 @@ impl Rule for FinalAnswers {
                 self.open.retain(|_, brings| brings.device != *device);
             }
             What::Connect { .. } | What::Sent { .. } if self.devices.contains_key(device) => {
-                let breach = self.shown_again(entry).or_else(|| self.is_back(device));
+                let breach = self
+                    .shown_again(device, about)
+                    .or_else(|| self.is_back(device));
                 if let Some((aspect, expected)) = breach {
                     found.violations.push(Violation {
                         aspect,
@@ -98,7 +104,7 @@ impl Rule for FinalAnswers {
     }
 
     fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
-        for (id, brings) in &self.open {
+        for (id, brings) in self.open.iter() {
             found.inconclusive.push(format!(
                 "call #{id} of {} was not answered when the record ended",
                 brings.device
@@ -128,7 +134,7 @@ impl FinalAnswers {
         }
         let brings = Brings {
             device: entry.actor.clone(),
-            place: self.places.of(entry, about.rules.login.into_room),
+            place: about.place().clone(),
             ticket,
             is_login,
         };
@@ -145,7 +151,7 @@ impl FinalAnswers {
         };
         if answer.ok {
             if brings.is_login {
-                self.live.insert(brings.place, ());
+                self.live.insert(&brings.place, ());
             }
             return;
         }
@@ -159,12 +165,13 @@ impl FinalAnswers {
         let ticket = brings
             .ticket
             .filter(|ticket| is_about_the_ticket(error) && !still_meant(ticket));
-        let others: BTreeSet<&String> = self.open.values().map(|brings| &brings.device).collect();
-        let is_out = brings.is_login && !self.live.has_any(device) && !others.contains(device);
+        let mut others = self.open.values();
+        let has_others = others.any(|brings| brings.device == *device);
+        let is_out = brings.is_login && !self.live.has_any(device) && !has_others;
         if ticket.is_none() && !is_out {
             return;
         }
-        let known = self.devices.entry(device.clone()).or_default();
+        let known = self.devices.or_default(device);
         known.is_out |= is_out;
         known.refused.extend(ticket);
         if known.refused.len() > MOST_REFUSED {
@@ -172,14 +179,15 @@ impl FinalAnswers {
         }
     }
 
-    fn shown_again(&mut self, entry: &Entry) -> Option<(&'static str, String)> {
-        let known = self.devices.get_mut(&entry.actor)?;
+    fn shown_again(&mut self, device: &str, about: &About<'_>) -> Option<(&'static str, String)> {
+        let known = self.devices.get_mut(device)?;
         if known.refused.is_empty() {
             return None;
         }
-        let shown = wire::asked(&entry.what).find(|asked| known.refused.contains(&asked.ticket))?;
-        known.refused.retain(|refused| *refused != shown.ticket);
-        Some((TICKET, format!("{} is not shown again", shown.ticket)))
+        let mut tickets = wire::with_tickets(about.says()).map(|(_, ticket)| ticket);
+        let shown = tickets.find(|ticket| known.refused.contains(ticket))?;
+        known.refused.retain(|refused| refused != shown);
+        Some((TICKET, format!("{shown} is not shown again")))
     }
 
     fn is_back(&mut self, device: &str) -> Option<(&'static str, String)> {

@@ -1,25 +1,22 @@
-//! What several rules follow along a record: what apps were told, and which link is whose.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! What several rules follow along a record, once for them all: what apps were told, and which
+//! link is whose.
 
 use session::time::Time;
 use session::words::{Event, State};
 
-use super::each::Each;
-use crate::case::{Place, Places};
+use super::each::{Each, changes_hearing};
+use super::few::{Map, Set};
+use super::wire::{self, Kind, Says};
+use crate::case::Place;
 use crate::scenario::AppAct;
-use crate::transcript::{Entry, SERVER, What};
-
-/// The name of the listener that an app has unless it says otherwise.
-const MAIN: &str = "main";
+use crate::transcript::{Entry, EventSeen, SERVER, What};
 
 /// What apps know of their sessions. Where an app may have missed something, nothing is known.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    places: Places,
     of: Each<Known>,
     /// The devices whose app has taken its listener away.
-    deaf: BTreeSet<String>,
+    deaf: Set<String>,
 }
 
 /// What an app was told last of a session's state.
@@ -35,43 +32,20 @@ pub(super) struct Known {
 }
 
 impl Told {
-    /// Follows one entry; the session that an event is about.
-    pub(super) fn follow(&mut self, index: usize, entry: &Entry, into_room: bool) -> Option<Place> {
+    /// Follows one entry; `place` is what an event is about.
+    pub(super) fn follow(&mut self, index: usize, entry: &Entry, place: &Place) {
         match &entry.what {
-            What::Event(event) => {
-                let place = self.places.of(entry, into_room);
-                if let (Some(word), Some(state)) = (event.event, event.state)
-                    && !self.deaf.contains(&entry.actor)
-                {
-                    let began = match word {
-                        Event::LoggingIn => Some(index),
-                        _ => self.of.get(&place).and_then(|known| known.began),
-                    };
-                    let known = Known {
-                        state,
-                        event: word,
-                        since: entry.at,
-                        entry: index,
-                        began,
-                    };
-                    self.of.insert(place.clone(), known);
+            What::Event(event) => self.event(index, entry, event, place),
+            What::Call(call) => match call.api.as_str() {
+                "remove-listener" if changes_hearing(call) => {
+                    self.of.forget(&entry.actor);
+                    self.deaf.insert(entry.actor.clone());
                 }
-                return Some(place);
-            }
-            What::Call(call) => {
-                self.places.of(entry, into_room);
-                let main = call.args.get("listener").is_some_and(|name| name == MAIN);
-                match call.api.as_str() {
-                    "remove-listener" if main => {
-                        self.of.forget(&entry.actor);
-                        self.deaf.insert(entry.actor.clone());
-                    }
-                    "add-listener" if main => drop(self.deaf.remove(&entry.actor)),
-                    // No event tells of this end.
-                    "destroy" => drop(self.of.forget(&entry.actor)),
-                    _ => {}
-                }
-            }
+                "add-listener" if changes_hearing(call) => drop(self.deaf.remove(&entry.actor)),
+                // No event tells of this end.
+                "destroy" => drop(self.of.forget(&entry.actor)),
+                _ => {}
+            },
             // A login that was called just before may have said something meanwhile.
             What::Result(answer) if answer.api == "destroy" && answer.ok => {
                 self.of.forget(&entry.actor);
@@ -84,7 +58,27 @@ impl Told {
             }
             _ => {}
         }
-        None
+    }
+
+    fn event(&mut self, index: usize, entry: &Entry, event: &EventSeen, place: &Place) {
+        let (Some(word), Some(state)) = (event.event, event.state) else {
+            return;
+        };
+        if self.deaf.contains(&entry.actor) {
+            return;
+        }
+        let began = match word {
+            Event::LoggingIn => Some(index),
+            _ => self.of.get(place).and_then(|known| known.began),
+        };
+        let known = Known {
+            state,
+            event: word,
+            since: entry.at,
+            entry: index,
+            began,
+        };
+        self.of.insert(place, known);
     }
 
     pub(super) fn of(&self, place: &Place) -> Option<&Known> {
@@ -103,11 +97,11 @@ impl Told {
 /// The links of every device, and which session lives on which, as far as the wire can be read.
 #[derive(Debug, Default)]
 pub(super) struct Links {
-    places: Places,
     /// By device, the links that were asked for a session over and are still there.
-    asked: BTreeMap<String, BTreeMap<u32, Asked>>,
+    asked: Map<String, Map<u32, Asked>>,
     /// The link on which each session was accepted last.
     accepted: Each<u32>,
+    until_now: Option<u32>,
 }
 
 /// What was asked for over a link.
@@ -118,17 +112,13 @@ pub(super) struct Asked {
 }
 
 impl Links {
-    /// Follows one entry of a device.
-    pub(super) fn follow(&mut self, entry: &Entry, into_room: bool) {
+    /// Follows one entry; `place` is what an event is about, and `says` what is sent.
+    pub(super) fn follow(&mut self, entry: &Entry, place: &Place, says: &[Says], into_room: bool) {
         let device = &entry.actor;
         match &entry.what {
-            What::Call(_) => drop(self.places.of(entry, into_room)),
-            What::Sent { link, messages, .. } if device != SERVER => {
-                let first = messages.first().filter(|message| !message.is_heartbeat());
-                if first.is_some_and(|message| message.text().contains("\"device\""))
-                    && let Some(asked) = asked(&messages[0].value(), into_room)
-                {
-                    let links = self.asked.entry(device.clone()).or_default();
+            What::Sent { link, .. } if device != SERVER => {
+                if let Some(asked) = says.first().and_then(|first| asked(first, into_room)) {
+                    let links = self.asked.or_default(device);
                     links.insert(*link, asked);
                 }
             }
@@ -138,17 +128,17 @@ impl Links {
                 }
             }
             What::Event(event) => {
-                let place = self.places.of(entry, into_room);
+                self.until_now = self.accepted(place);
                 match event.event {
                     Some(Event::LoggedIn | Event::Reconnected) => {
-                        let mut links = self.asked.get(device).into_iter().flatten();
+                        let mut links = self.asked.get(device).into_iter().flat_map(Map::iter);
                         let newest = links.rfind(|(_, asked)| asked.room == place.1);
                         match newest {
                             Some((link, _)) => self.accepted.insert(place, *link),
-                            None => drop(self.accepted.remove(&place)),
+                            None => drop(self.accepted.remove(place)),
                         }
                     }
-                    _ if event.state.is_some() => drop(self.accepted.remove(&place)),
+                    _ if event.state.is_some() => drop(self.accepted.remove(place)),
                     _ => {}
                 }
             }
@@ -165,6 +155,11 @@ impl Links {
     /// The link this session was accepted on, while it is online.
     pub(super) fn accepted(&self, place: &Place) -> Option<u32> {
         self.accepted.get(place).copied()
+    }
+
+    /// The same of the session that the present event is about, until then.
+    pub(super) fn until_now(&self) -> Option<u32> {
+        self.until_now
     }
 
     /// The newest of the links this device's sessions were accepted on.
@@ -184,14 +179,20 @@ impl Asked {
     }
 }
 
-fn asked(message: &serde_json::Value, into_room: bool) -> Option<Asked> {
-    let text = |key: &str| message.get(key)?.as_str();
-    matches!(text("type")?, "login" | "resume").then_some(())?;
+fn asked(first: &Says, into_room: bool) -> Option<Asked> {
+    let Says::Asks(wire::Asked {
+        kind: Kind::Login | Kind::Resume,
+        user: Some(user),
+        room,
+        of_device: true,
+        ..
+    }) = first
+    else {
+        return None;
+    };
+    let room = room.as_deref().filter(|_| into_room);
     Some(Asked {
-        user: text("user")?.to_owned(),
-        room: text("room")
-            .filter(|_| into_room)
-            .unwrap_or_default()
-            .to_owned(),
+        user: user.clone(),
+        room: room.unwrap_or_default().to_owned(),
     })
 }

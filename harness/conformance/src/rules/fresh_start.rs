@@ -1,12 +1,11 @@
 //! I25: after a crash a client starts logged out, and its login is not refused for the session
 //! that it left behind once that must be gone (EXP-024).
 
-use std::collections::BTreeMap;
-
 use session::time::Time;
 use session::words::{ErrorWord, State};
 
-use super::{About, Found, Rule, Violation};
+use super::few::Map;
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::text;
@@ -22,8 +21,8 @@ const REFUSED_AFTER_LOGOUT: &str = "refused-after-logout";
 /// The processes that were started after a crash, until they have a session.
 #[derive(Debug, Default)]
 pub(super) struct FreshStart {
-    crashed: BTreeMap<String, Time>,
-    fresh: BTreeMap<String, Fresh>,
+    crashed: Map<String, Time>,
+    fresh: Map<String, Fresh>,
 }
 
 #[derive(Debug)]
@@ -45,6 +44,10 @@ impl Rule for FreshStart {
 
     fn aspects(&self) -> &'static [&'static str] {
         &[START, REFUSED, REFUSED_AFTER_LOGOUT]
+    }
+
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::CONNECT | Kinds::SENT | Kinds::APP
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {

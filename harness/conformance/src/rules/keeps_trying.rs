@@ -2,16 +2,14 @@
 //! soon, at once again after a success, and not in step with other clients (EXP-022, ZIM-032,
 //! T-AMB-12).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::{Millis, Time};
 use session::words::{Event, State};
 
-use super::each::{self, Dues, Each, Frozen, changes_hearing};
-use super::{About, Found, Rule, Violation};
-use crate::case::{Place, Places};
+use super::each::{self, Dues, Each, changes_hearing};
+use super::few::Map;
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
-use crate::scenario::{AppAct, NetworkWord, RoomMode};
+use crate::scenario::{AppAct, NetworkWord};
 use crate::transcript::{Entry, EventSeen, What};
 
 /// No attempt any more.
@@ -33,15 +31,11 @@ const LIKELY: u64 = 1_000_000_000_000;
 /// The sessions that are being restored, and the attempts of their devices.
 #[derive(Debug, Default)]
 pub(super) struct KeepsTrying {
-    places: Places,
-    frozen: Frozen,
     trying: Each<Trying>,
     due: Dues,
-    devices: BTreeMap<String, Device>,
-    /// The devices that chose to be in several rooms: whose attempt one is nobody can tell.
-    several: BTreeSet<String>,
+    devices: Map<String, Device>,
     /// The last attempts of each device, and whose they are.
-    rows: BTreeMap<[Time; IN_A_ROW], String>,
+    rows: Map<[Time; IN_A_ROW], String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -89,26 +83,52 @@ impl Rule for KeepsTrying {
         Some("rules.reconnect.longest-delay")
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL
+            | Kinds::RESULT
+            | Kinds::EVENT
+            | Kinds::CONNECT
+            | Kinds::LINK_DOWN
+            | Kinds::NETWORK
+            | Kinds::APP
+    }
+
+    fn due(&self) -> Option<Time> {
+        self.due.earliest()
+    }
+
+    fn overdue(&mut self, index: usize, now: Time, about: &About<'_>, found: &mut Found) {
+        while let Some(place) = self.due.overdue(now) {
+            let Some(trying) = self.trying.remove(&place) else {
+                continue;
+            };
+            let first = trying.first && is_reset_known(about);
+            let within = match first {
+                true => about.rules.reconnect.first_delay,
+                false => longest(about),
+            };
+            found.violations.push(Violation {
+                aspect: match (first, trying.state) {
+                    (true, _) => NOT_RESET,
+                    (false, State::LoggingIn) => LOGIN_GIVES_UP,
+                    (false, _) => GIVES_UP,
+                },
+                entry: index,
+                expected: format!("the next attempt within {within}"),
+                seen: format!("none for {}", each::say(&place)),
+                actor: place.0,
+            });
+        }
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        self.overdue(index, entry.at, about, found);
-        self.frozen.follow(entry);
         let name = &entry.actor;
         match &entry.what {
             What::Event(event) => self.event(entry, event, about),
             What::Call(call) => match call.api.as_str() {
-                "set-room-mode" => {
-                    let mode = call.args.get("mode").map(String::as_str);
-                    if mode == Some(RoomMode::Several.word()) {
-                        self.several.insert(name.clone());
-                    }
-                }
                 // The app takes over; what becomes of the session need not be told.
                 "logout" | "destroy" | "switch-room" => self.forget(name, entry.at),
-                "login" => {
-                    self.places.of(entry, about.rules.login.into_room);
-                    self.at_once(name, entry.at);
-                }
-                "renew-token" => self.at_once(name, entry.at),
+                "login" | "renew-token" => self.at_once(name, entry.at),
                 _ if changes_hearing(call) => self.forget(name, entry.at),
                 _ => {}
             },
@@ -119,7 +139,6 @@ impl Rule for KeepsTrying {
             What::App { is } => match is {
                 AppAct::Crashed => {
                     self.forget(name, entry.at);
-                    self.several.remove(name);
                     // What its network is like stays.
                     if let Some(device) = self.devices.get_mut(name) {
                         device.attempt = None;
@@ -137,7 +156,7 @@ impl Rule for KeepsTrying {
             },
             What::Network { is, .. } => {
                 self.at_once(name, entry.at);
-                let device = self.devices.entry(name.clone()).or_default();
+                let device = self.devices.or_default(name);
                 match is {
                     Some(NetworkWord::Down) => device.is_down = true,
                     Some(NetworkWord::Up) => device.is_down = false,
@@ -172,7 +191,7 @@ impl Rule for KeepsTrying {
 
 impl KeepsTrying {
     fn event(&mut self, entry: &Entry, event: &EventSeen, about: &About<'_>) {
-        let place = self.places.of(entry, about.rules.login.into_room);
+        let place = about.place();
         let Some(state) = event.state else { return };
         let name = &entry.actor;
         if event.event == Some(Event::LoggingIn) {
@@ -182,14 +201,14 @@ impl KeepsTrying {
             State::LoggingIn | State::Reconnecting => {
                 let first = state == State::Reconnecting;
                 self.trying.insert(place, Trying { state, first });
-                let device = self.devices.entry(name.clone()).or_default();
+                let device = self.devices.or_default(name);
                 device.row.clear();
                 // From here on it pauses, as after an attempt that failed.
                 device.failed = first.then_some(entry.at);
                 device.attempt = None;
             }
             State::Online | State::LoggedOut => {
-                self.trying.remove(&place);
+                self.trying.remove(place);
                 self.due.set(place, None);
             }
         }
@@ -209,13 +228,15 @@ impl KeepsTrying {
             trying.first = false;
         }
         self.arm(name, entry.at, about);
-        let device = self.devices.entry(name.clone()).or_default();
+        let device = self.devices.or_default(name);
         device.attempt = Some(link);
         let failed = device
             .failed
             .take()
             .filter(|_| device.free != Some(entry.at));
-        if self.several.contains(name) || self.frozen.went_on_unseen(name) || device.is_down {
+        // Of a device in several rooms nobody can tell whose attempt it is.
+        let is_unclear = about.is_in_several(name) || about.frozen().went_on_unseen(name);
+        if is_unclear || device.is_down {
             device.row.clear();
             return;
         }
@@ -285,45 +306,17 @@ impl KeepsTrying {
     /// Says from now on when the next attempt is due.
     fn arm(&mut self, name: &str, now: Time, about: &About<'_>) {
         // One that was told of no network may wait for the news that there is one.
-        let waits =
-            self.frozen.holds(name) || self.devices.get(name).is_some_and(|device| device.is_down);
-        let trying: Vec<(Place, Trying)> = self
-            .trying
-            .of(name)
-            .map(|(room, trying)| ((name.to_owned(), room.clone()), *trying))
-            .collect();
-        let several = self.several.contains(name);
-        for (place, trying) in trying {
+        let waits = about.frozen().holds(name)
+            || self.devices.get(name).is_some_and(|device| device.is_down);
+        let several = about.is_in_several(name);
+        for (room, trying) in self.trying.of(name) {
             let within = match trying.first && !several && is_reset_known(about) {
                 true => about.rules.reconnect.first_delay,
                 false => longest(about),
             };
             let due = now + within + about.profile.bounds.tolerance;
-            self.due.set(place, (!waits).then_some(due));
-        }
-    }
-
-    fn overdue(&mut self, index: usize, now: Time, about: &About<'_>, found: &mut Found) {
-        while let Some(place) = self.due.overdue(now) {
-            let Some(trying) = self.trying.remove(&place) else {
-                continue;
-            };
-            let first = trying.first && is_reset_known(about);
-            let within = match first {
-                true => about.rules.reconnect.first_delay,
-                false => longest(about),
-            };
-            found.violations.push(Violation {
-                aspect: match (first, trying.state) {
-                    (true, _) => NOT_RESET,
-                    (false, State::LoggingIn) => LOGIN_GIVES_UP,
-                    (false, _) => GIVES_UP,
-                },
-                entry: index,
-                expected: format!("the next attempt within {within}"),
-                seen: format!("none for {}", each::say(&place)),
-                actor: place.0,
-            });
+            let place = (name.to_owned(), room.clone());
+            self.due.set(&place, (!waits).then_some(due));
         }
     }
 }

@@ -1,14 +1,13 @@
 //! I2: a kicked or otherwise terminal client never comes back by itself (ZIM-041, Z-AMB-10).
 
 use session::rules::RenewalAfterExpiry;
-use std::collections::BTreeMap;
 
 use session::time::Time;
 use session::words::{Event, State};
 
 use super::each::{Each, changes_hearing};
-use super::{About, Found, Rule, Violation};
-use crate::case::Places;
+use super::few::Map;
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::text;
@@ -22,10 +21,9 @@ const OTHER: &str = "other";
 /// Which sessions were ended from elsewhere, and how.
 #[derive(Debug, Default)]
 pub(super) struct KickedStaysOut {
-    places: Places,
     ended: Each<Event>,
     /// The devices whose last session was ended so.
-    away: BTreeMap<String, Event>,
+    away: Map<String, Event>,
     /// Logins that were called and have not begun: an end that is told now is older than they.
     called: Each<u32>,
     /// The sessions that the app wants.
@@ -45,14 +43,17 @@ impl Rule for KickedStaysOut {
         &[KICKED, EXPIRED, WINDOW_ENDED, OTHER]
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::CONNECT | Kinds::SENT | Kinds::APP
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        let into_room = about.rules.login.into_room;
         match &entry.what {
             What::Call(call) if matches!(call.api.as_str(), "login" | "switch-room") => {
-                let place = self.places.of(entry, into_room);
-                found.kept.extend(self.ended.remove(&place).map(aspect_of));
+                let place = about.place();
+                found.kept.extend(self.ended.remove(place).map(aspect_of));
                 self.away.remove(&entry.actor);
-                self.called.insert(place.clone(), call.id);
+                self.called.insert(place, call.id);
                 self.wanted.insert(place, ());
             }
             What::Result(answer) => {
@@ -75,9 +76,9 @@ impl Rule for KickedStaysOut {
                     let place = (entry.actor.clone(), room);
                     match how {
                         Event::KickedOut | Event::TokenExpired | Event::ReconnectFailed => {
-                            self.wanted.insert(place, ());
+                            self.wanted.insert(&place, ());
                         }
-                        how => self.ended.insert(place, how),
+                        how => self.ended.insert(&place, how),
                     }
                 }
             }
@@ -94,18 +95,18 @@ impl Rule for KickedStaysOut {
                 self.wanted.forget(&entry.actor);
             }
             What::Event(event) => {
-                let place = self.places.of(entry, into_room);
+                let place = about.place();
                 match (event.event, event.state) {
                     (Some(Event::LoggedOut), _) => {
                         self.away.remove(&entry.actor);
-                        self.ended.remove(&place);
-                        self.wanted.remove(&place);
+                        self.ended.remove(place);
+                        self.wanted.remove(place);
                     }
                     // Such a login is retried; it is over when its window is (EXP-021).
                     (Some(Event::LoginFailed), _) if about.rules.login.retried_for_window => {}
-                    (Some(_), Some(State::LoggedOut)) if self.called.get(&place).is_some() => {}
+                    (Some(_), Some(State::LoggedOut)) if self.called.get(place).is_some() => {}
                     (Some(word), Some(State::LoggedOut)) => {
-                        self.wanted.remove(&place);
+                        self.wanted.remove(place);
                         if !self.wanted.has_any(&entry.actor) {
                             self.away.insert(entry.actor.clone(), word);
                         }
@@ -113,13 +114,13 @@ impl Rule for KickedStaysOut {
                     }
                     (_, Some(state)) => {
                         if state == State::LoggingIn {
-                            self.called.remove(&place);
+                            self.called.remove(place);
                         }
                         self.away.remove(&entry.actor);
-                        let how = self.ended.remove(&place);
+                        let how = self.ended.remove(place);
                         come_back(how, index, entry, || format!("state {state}"), found);
                     }
-                    (None, None) if self.ended.get(&place).is_some() => {
+                    (None, None) if self.ended.get(place).is_some() => {
                         found.inconclusive.push(format!(
                             "after its end {} said something the profile has no neutral word for: {}",
                             entry.actor,

@@ -1,15 +1,14 @@
 //! I10: only legal transitions are seen; the table is `session::state` (ZIM-024…026, TIM-041).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::rules::Telling;
 use session::state;
 use session::time::Time;
 use session::words::{Event, State};
 
 use super::each::changes_hearing;
-use super::{About, Found, Rule, Violation};
-use crate::case::{Place, Places, States};
+use super::few::{Map, Set};
+use super::{About, Found, Kinds, Rule, Violation};
+use crate::case::{Place, States};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::transcript::{Entry, What};
@@ -21,11 +20,10 @@ const OTHER: &str = "other";
 #[derive(Debug, Default)]
 pub(super) struct LegalTransitions {
     states: Option<States>,
-    places: Places,
     /// The last event of each session that changed its state.
-    last: BTreeMap<Place, Option<Event>>,
+    last: Map<Place, Option<Event>>,
     /// The devices whose app began to hear in the middle, and the sessions it has heard of since.
-    unheard: BTreeMap<String, BTreeSet<String>>,
+    unheard: Map<String, Set<String>>,
 }
 
 impl LegalTransitions {
@@ -61,19 +59,16 @@ impl Rule for LegalTransitions {
         &[END_WITHOUT_START, OTHER]
     }
 
-    fn reads_traffic(&self) -> bool {
-        false
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::APP
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         let into_room = about.rules.login.into_room;
         let fresh = || States::new(into_room);
         match &entry.what {
-            What::Call(call) => {
-                self.places.of(entry, into_room);
-                if changes_hearing(call) {
-                    self.unheard.insert(entry.actor.clone(), BTreeSet::new());
-                }
+            What::Call(call) if changes_hearing(call) => {
+                self.unheard.insert(entry.actor.clone(), Set::default());
             }
             What::App {
                 is: AppAct::Crashed,
@@ -84,14 +79,14 @@ impl Rule for LegalTransitions {
             _ => {}
         }
         if let What::Event(event) = &entry.what {
-            let place = self.places.of(entry, into_room);
+            let place = about.place();
             let states = self.states.get_or_insert_with(fresh);
             let state = states.of(&place.0, Some(&place.1));
             match event.event {
                 // A first login that is retried may tell of a failure in between (EXP-021).
-                Some(Event::LoggedIn) if self.retried(&place, about) => {}
-                Some(word) if self.says_why(&place, word, about) => {}
-                Some(_) if !self.is_known(&place) => {}
+                Some(Event::LoggedIn) if self.retried(place, about) => {}
+                Some(word) if self.says_why(place, word, about) => {}
+                Some(_) if !self.is_known(place) => {}
                 // A login that was refused because of a session says nothing of that session.
                 Some(Event::LoginFailed) if event.state.is_none() => {}
                 Some(word) if !state::is_legal(state, word) => found.violations.push(Violation {
@@ -120,7 +115,10 @@ impl Rule for LegalTransitions {
                 if let Some(heard) = self.unheard.get_mut(&place.0) {
                     heard.insert(place.1.clone());
                 }
-                self.last.insert(place, event.event);
+                match self.last.get_mut(place) {
+                    Some(last) => *last = event.event,
+                    None => drop(self.last.insert(place.clone(), event.event)),
+                }
             }
         }
         self.states.get_or_insert_with(fresh).follow(entry);

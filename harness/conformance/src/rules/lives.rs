@@ -3,20 +3,17 @@
 //! The label of a ticket says how long it is good for from the call that brings it. Which of
 //! several renewals is in force may be unknown for a while: the end then lies between two moments.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::Time;
 use session::words::{ErrorWord, Event, State};
 
-use super::About;
 use super::each::{Each, changes_hearing};
-use super::minted::Minted;
-use crate::case::{Place, Places};
-use crate::scenario::{AppAct, RoomMode};
+use super::few::Map;
+use crate::case::Place;
+use crate::scenario::AppAct;
 use crate::transcript::{CallAnswered, CallMade, Entry, EventSeen, What};
 
 /// The ticket a session lives on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Life {
     /// When it ends, not before the first and not after the second.
     pub(super) ends: (Time, Time),
@@ -40,16 +37,34 @@ pub(super) struct Life {
 /// The tickets of all sessions.
 #[derive(Debug, Default)]
 pub(super) struct Lives {
-    places: Places,
-    minted: Minted,
     of: Each<Life>,
     /// The calls that bring tickets and have no result yet.
-    open: BTreeMap<u32, Brings>,
+    open: Map<u32, Brings>,
     /// How many such calls were made. Numbers of calls do not tell which was later: one that
     /// waits for its ticket has its number before it is made.
     made: u32,
-    /// The devices that chose to be in several rooms.
-    several: BTreeSet<String>,
+    until_now: Option<UntilNow>,
+    changed: bool,
+}
+
+/// What was known of a session's ticket before the present event.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UntilNow {
+    pub(super) life: Life,
+    /// As [`Lives::ends`] said.
+    pub(super) ends: Option<(Time, Time)>,
+    pub(super) is_renewing: bool,
+}
+
+/// What is followed besides, and is known of the present entry.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Present<'a> {
+    /// The session that an event is about; with one room at a time a device has only one.
+    pub(super) session: &'a Place,
+    /// When the ticket is over that a call brings.
+    pub(super) over: Option<Time>,
+    /// Can this device have several sessions?
+    pub(super) several: bool,
 }
 
 #[derive(Debug)]
@@ -64,47 +79,42 @@ struct Brings {
 }
 
 impl Lives {
-    /// Follows one entry; did something change about its actor's sessions?
-    pub(super) fn follow(&mut self, entry: &Entry, about: &About<'_>) -> bool {
+    /// Follows one entry.
+    pub(super) fn follow(&mut self, entry: &Entry, present: Present<'_>) {
         let device = &entry.actor;
+        self.changed = true;
         match &entry.what {
-            What::Event(event) => self.event(entry, event, about),
-            What::Call(call) => self.call(entry, call, about),
+            What::Event(event) => self.event(entry, event, present.session),
+            What::Call(call) => self.call(entry, call, present),
             What::Result(answer) => self.result(entry, answer),
-            What::App { is } => match is {
-                AppAct::Crashed => {
-                    self.of.forget(device);
-                    self.open.retain(|_, brings| brings.device != *device);
-                    self.several.remove(device);
+            What::App {
+                is: AppAct::Crashed,
+            } => {
+                self.of.forget(device);
+                self.open.retain(|_, brings| brings.device != *device);
+            }
+            What::App { is: AppAct::Frozen } => {
+                for (_, life) in self.of.of_mut(device) {
+                    life.sure = false;
+                    life.stood_still = true;
                 }
-                AppAct::Frozen => {
-                    for (_, life) in self.of.of_mut(device) {
-                        life.sure = false;
-                        life.stood_still = true;
-                    }
-                    let brings = self.open.values_mut();
-                    for brings in brings.filter(|brings| brings.device == *device) {
-                        brings.stood_still = true;
-                    }
+                let brings = self.open.values_mut();
+                for brings in brings.filter(|brings| brings.device == *device) {
+                    brings.stood_still = true;
                 }
-                _ => return false,
-            },
-            _ => return false,
-        }
-        true
-    }
-
-    /// The session an entry is about; with one room at a time a device has only one.
-    pub(super) fn place(&mut self, entry: &Entry, about: &About<'_>) -> Place {
-        let (device, room) = self.places.of(entry, about.rules.login.into_room);
-        match self.several.contains(&device) {
-            true => (device, room),
-            false => (device, String::new()),
+            }
+            _ => self.changed = false,
         }
     }
 
-    pub(super) fn get(&self, place: &Place) -> Option<&Life> {
-        self.of.get(place)
+    /// Can something have changed with the present entry about its actor's sessions?
+    pub(super) fn changed(&self) -> bool {
+        self.changed
+    }
+
+    /// What was known, before the present event, of the session it is about.
+    pub(super) fn until_now(&self) -> Option<&UntilNow> {
+        self.until_now.as_ref()
     }
 
     pub(super) fn of(&self, device: &str) -> impl Iterator<Item = (&String, &Life)> {
@@ -146,17 +156,21 @@ impl Lives {
         later.map(|(_, brings)| brings.ends)
     }
 
-    fn event(&mut self, entry: &Entry, event: &EventSeen, about: &About<'_>) {
-        let place = self.place(entry, about);
+    fn event(&mut self, entry: &Entry, event: &EventSeen, place: &Place) {
+        self.until_now = self.of.get(place).map(|life| UntilNow {
+            life: *life,
+            ends: self.ends(place),
+            is_renewing: self.is_renewing(place),
+        });
         let Some(state) = event.state else { return };
         if event.event == Some(Event::LoggingIn) {
             return self.begins(place, entry.at);
         }
         if state == State::LoggedOut {
-            self.of.remove(&place);
+            self.of.remove(place);
             return;
         }
-        let Some(life) = self.of.get_mut(&place) else {
+        let Some(life) = self.of.get_mut(place) else {
             return;
         };
         match event.event {
@@ -173,8 +187,8 @@ impl Lives {
 
     /// A session begins with the ticket of a call under way; with one of them, if several are. Where
     /// one of those has a fault, nobody can tell.
-    fn begins(&mut self, place: Place, at: Time) {
-        self.of.remove(&place);
+    fn begins(&mut self, place: &Place, at: Time) {
+        self.of.remove(place);
         let brings = self.open.iter().filter(|(_, brings)| {
             brings.device == place.0 && brings.room.as_ref().is_none_or(|room| *room == place.1)
         });
@@ -199,22 +213,16 @@ impl Lives {
         self.of.insert(place, life);
     }
 
-    fn call(&mut self, entry: &Entry, call: &CallMade, about: &About<'_>) {
+    fn call(&mut self, entry: &Entry, call: &CallMade, present: Present<'_>) {
         let device = &entry.actor;
-        let several = about.rules.login.into_room && self.several.contains(device);
-        let room = match several {
-            true => call.args.get("room").cloned(),
-            false => Some(String::new()),
-        };
+        let Present { over, several, .. } = present;
         match call.api.as_str() {
-            "set-room-mode"
-                if call.args.get("mode").map(String::as_str) == Some(RoomMode::Several.word()) =>
-            {
-                self.several.insert(device.clone());
-            }
             "login" | "switch-room" | "renew-token" => {
-                let over = self.minted.over(call, entry.at, about);
                 self.made += 1;
+                let room = match several {
+                    true => call.args.get("room").cloned(),
+                    false => Some(String::new()),
+                };
                 let brings = Brings {
                     made: self.made,
                     device: device.clone(),

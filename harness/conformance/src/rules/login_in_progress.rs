@@ -1,11 +1,10 @@
 //! A1: an app does not log in while a login is running (TIM-028).
 
-use std::collections::BTreeMap;
-
 use session::time::Time;
 
-use super::{About, Found, Rule, Violation, WHOLE};
-use crate::case::{Place, Places};
+use super::few::Map;
+use super::{About, Found, Kinds, Rule, Violation, WHOLE};
+use crate::case::Place;
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::transcript::{Entry, What};
@@ -13,8 +12,7 @@ use crate::transcript::{Entry, What};
 /// The login under way on each device, into each room.
 #[derive(Debug, Default)]
 pub(super) struct LoginInProgress {
-    places: Places,
-    running: BTreeMap<Place, u32>,
+    running: Map<Place, u32>,
 }
 
 impl Rule for LoginInProgress {
@@ -26,11 +24,15 @@ impl Rule for LoginInProgress {
         Party::App
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::APP
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         match &entry.what {
             What::Call(call) if call.api == "login" => {
-                let place = self.places.of(entry, about.rules.login.into_room);
-                match self.running.get(&place) {
+                let place = about.place();
+                match self.running.get(place) {
                     Some(first) => found.violations.push(Violation {
                         aspect: WHOLE,
                         entry: index,
@@ -39,7 +41,7 @@ impl Rule for LoginInProgress {
                         seen: format!("call #{} login", call.id),
                     }),
                     None => {
-                        self.running.insert(place, call.id);
+                        self.running.insert(place.clone(), call.id);
                     }
                 }
             }
@@ -56,7 +58,7 @@ impl Rule for LoginInProgress {
     }
 
     fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
-        for ((device, _), id) in &self.running {
+        for ((device, _), id) in self.running.iter() {
             found.inconclusive.push(format!(
                 "login #{id} of {device} was still running when the record ended"
             ));

@@ -1,14 +1,12 @@
 //! I7: after a logout is complete there is no callback, no attempt and no traffic (TIM-059,
 //! EXP-043).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::Time;
 use session::words::{Event, State};
 
 use super::each::Each;
-use super::{About, Found, Rule, Violation};
-use crate::case::Places;
+use super::few::{Map, Set};
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::text;
@@ -22,15 +20,14 @@ const SESSION: &str = "session";
 /// The sessions whose logout is complete.
 #[derive(Debug, Default)]
 pub(super) struct LogoutIsFinal {
-    places: Places,
     /// The logouts under way.
-    called: BTreeMap<u32, Leaving>,
+    called: Map<u32, Leaving>,
     /// The devices that have logged out from everything.
-    from_all: BTreeSet<String>,
+    from_all: Set<String>,
     /// The rooms that devices have logged out from.
     from_room: Each<()>,
     /// The devices whose last session ended with a logout from its room.
-    silent: BTreeSet<String>,
+    silent: Set<String>,
     /// The sessions that the app wants.
     wanted: Each<()>,
 }
@@ -57,6 +54,10 @@ impl Rule for LogoutIsFinal {
         &[MESSAGE, SESSION]
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::CONNECT | Kinds::SENT | Kinds::APP
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         let into_room = about.rules.login.into_room;
         let device = &entry.actor;
@@ -71,8 +72,8 @@ impl Rule for LogoutIsFinal {
                 self.called.insert(call.id, leaving);
             }
             What::Call(call) if matches!(call.api.as_str(), "login" | "switch-room") => {
-                let place = self.places.of(entry, into_room);
-                let from_room = self.from_room.remove(&place).is_some();
+                let place = about.place();
+                let from_room = self.from_room.remove(place).is_some();
                 if self.from_all.remove(device) || from_room {
                     found.kept.insert(SESSION);
                 }
@@ -99,7 +100,7 @@ impl Rule for LogoutIsFinal {
                         if !self.wanted.has_any(device) {
                             self.silent.insert(device.clone());
                         }
-                        self.from_room.insert(place, ());
+                        self.from_room.insert(&place, ());
                     }
                 }
             }
@@ -113,15 +114,15 @@ impl Rule for LogoutIsFinal {
                 self.called.retain(|_, leaving| leaving.device != *device);
             }
             What::Event(event) => {
-                let place = self.places.of(entry, into_room);
+                let place = about.place();
                 // It may be about another room, if it does not say which.
                 let is_sure = event.room.is_some() || !self.wanted.has_any(device);
-                let from_room = is_sure && self.from_room.remove(&place).is_some();
+                let from_room = is_sure && self.from_room.remove(place).is_some();
                 if self.from_all.remove(device) || from_room {
                     self.after(index, entry, found);
                 }
                 if event.state == Some(State::LoggedOut) {
-                    self.wanted.remove(&place);
+                    self.wanted.remove(place);
                 }
             }
             What::Connect { .. } | What::Sent { .. } => {
@@ -139,7 +140,7 @@ impl Rule for LogoutIsFinal {
         if !self.from_all.is_empty() || self.from_room.all().next().is_some() {
             found.kept.insert(SESSION);
         }
-        for (id, leaving) in &self.called {
+        for (id, leaving) in self.called.iter() {
             found.inconclusive.push(format!(
                 "logout #{id} of {} was not complete when the record ended",
                 leaving.device

@@ -3,14 +3,13 @@
 //! That it is lost is judged only where nothing else happened to its reader meanwhile: whatever
 //! breaks a link may take messages with it, and the app knows of that gap.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use session::time::Time;
 use session::words::{Event, State};
 
-use super::each::Frozen;
-use super::follow::Told;
-use super::{About, Found, Rule, Violation};
+use super::few::{Map, Set};
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::case::Place;
 use crate::requirement::Party;
 use crate::scenario::{NetworkWord, SessionWord};
@@ -27,17 +26,16 @@ const MOST: usize = 4_096;
 /// What was sent, and who has to hear it.
 #[derive(Debug, Default)]
 pub(super) struct MessagesOnce {
-    frozen: Frozen,
     /// How often each was sent, and how often each device was told.
-    sent: BTreeMap<Letter, Counts>,
+    sent: Map<Letter, Counts>,
     /// Were some forgotten?
     forgotten: bool,
     /// Who is online, by session, as the server knows it.
-    online: BTreeMap<String, SessionSeen>,
-    networks: BTreeMap<String, Network>,
+    online: Map<String, SessionSeen>,
+    networks: Map<String, Network>,
     /// The server was told to lose or hold messages.
     disturbed: bool,
-    calls: BTreeMap<u32, Sending>,
+    calls: Map<u32, Sending>,
     /// Who has to hear what, and until when.
     awaited: VecDeque<(Time, String, Letter)>,
 }
@@ -54,14 +52,14 @@ struct Letter {
 #[derive(Debug, Default)]
 struct Counts {
     sent: u32,
-    told: BTreeMap<String, u32>,
+    told: Map<String, u32>,
 }
 
 /// A call that sends, and who is to hear it if nothing comes between.
 #[derive(Debug)]
 struct Sending {
     letter: Letter,
-    readers: BTreeSet<String>,
+    readers: Set<String>,
 }
 
 /// A device's network. A link that was there when it went wrong may be dead.
@@ -97,9 +95,39 @@ impl Rule for MessagesOnce {
         false
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL
+            | Kinds::RESULT
+            | Kinds::EVENT
+            | Kinds::SESSION
+            | Kinds::LINK_DOWN
+            | Kinds::NETWORK
+            | Kinds::APP
+            | Kinds::SERVER
+            | Kinds::BREACH
+            | Kinds::END
+    }
+
+    fn due(&self) -> Option<Time> {
+        self.awaited.front().map(|(due, ..)| *due)
+    }
+
+    fn overdue(&mut self, index: usize, now: Time, _: &About<'_>, found: &mut Found) {
+        while let Some((due, ..)) = self.awaited.front()
+            && *due < now
+            && let Some((_, reader, letter)) = self.awaited.pop_front()
+        {
+            found.violations.push(Violation {
+                aspect: LOST,
+                entry: index,
+                actor: reader,
+                expected: format!("{} `{}` from {}", letter.kind, letter.text, letter.from),
+                seen: "it never came, though nothing happened to the link".into(),
+            });
+        }
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        self.overdue(index, entry.at, found);
-        self.frozen.follow(entry);
         match &entry.what {
             What::Call(call) => self.call(&entry.actor, call, about),
             What::Result(answer) => {
@@ -114,9 +142,7 @@ impl Rule for MessagesOnce {
                 }
             }
             What::Event(event) => {
-                if let Some(place) = about.place() {
-                    self.event(index, event, place, found);
-                }
+                self.event(index, event, about.place(), found);
             }
             What::Session(seen) => {
                 self.excuse(&seen.device);
@@ -126,7 +152,7 @@ impl Rule for MessagesOnce {
                     _ => {
                         self.online.insert(name, seen.clone());
                         // Until its client is told, it may live on a link that is given up.
-                        let network = self.networks.entry(seen.device.clone()).or_default();
+                        let network = self.networks.or_default(&seen.device);
                         network.links_may_be_dead = true;
                     }
                 }
@@ -137,7 +163,7 @@ impl Rule for MessagesOnce {
                 quality,
             } => {
                 self.excuse(&entry.actor);
-                let network = self.networks.entry(entry.actor.clone()).or_default();
+                let network = self.networks.or_default(&entry.actor);
                 network.poor |= !quality.is_empty();
                 network.links_may_be_dead = true;
                 match is {
@@ -171,7 +197,7 @@ impl Rule for MessagesOnce {
 
     fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
         for sending in self.calls.values() {
-            for reader in &sending.readers {
+            for reader in sending.readers.iter() {
                 found.inconclusive.push(format!(
                     "whether {} `{}` was sent to {reader} was not answered when the record ended",
                     sending.letter.kind, sending.letter.text
@@ -211,17 +237,12 @@ impl MessagesOnce {
             room: call.args.get("room").cloned(),
             text: call.args.get("text").cloned().unwrap_or_default(),
         };
-        let readers = self.readers(
-            &from,
-            call.args.get("to"),
-            letter.room.as_ref(),
-            about.told(),
-        );
+        let readers = self.readers(&from, call.args.get("to"), letter.room.as_ref(), about);
         if self.sent.len() >= MOST && !self.sent.contains_key(&letter) {
             self.sent.clear();
             self.forgotten = true;
         }
-        self.sent.entry(letter.clone()).or_default().sent += 1;
+        self.sent.or_default(&letter).sent += 1;
         self.calls.insert(call.id, Sending { letter, readers });
     }
 
@@ -231,10 +252,10 @@ impl MessagesOnce {
         from: &SessionSeen,
         to: Option<&String>,
         room: Option<&String>,
-        told: &Told,
-    ) -> BTreeSet<String> {
+        about: &About<'_>,
+    ) -> Set<String> {
         if self.disturbed {
-            return BTreeSet::new();
+            return Set::default();
         }
         let is_meant = |seen: &&SessionSeen| {
             seen.app == from.app
@@ -242,12 +263,12 @@ impl MessagesOnce {
                 && to.is_none_or(|user| seen.user == *user)
                 && (room.is_none() || seen.room.as_ref() == room)
         };
-        let mut readers = BTreeSet::new();
+        let mut readers = Set::default();
         for seen in self.online.values().filter(is_meant) {
             let network = self.networks.get(&seen.device);
             let works = network.is_none_or(|n| !n.wrong && !n.poor && !n.links_may_be_dead)
-                && !self.frozen.holds(&seen.device);
-            let listens = told.of_device(&seen.device).any(|(own, known)| {
+                && !about.frozen().holds(&seen.device);
+            let listens = about.told().of_device(&seen.device).any(|(own, known)| {
                 known.state == State::Online && (own.is_empty() || Some(own) == room)
             });
             if works && listens {
@@ -309,27 +330,12 @@ impl MessagesOnce {
             }
             return;
         };
-        let told = counts.told.entry(place.0.clone()).or_default();
+        let told = counts.told.or_default(&place.0);
         *told += 1;
         if *told > counts.sent && !self.forgotten {
             found
                 .violations
                 .push(too_often(index, place, *told, counts.sent));
-        }
-    }
-
-    fn overdue(&mut self, index: usize, now: Time, found: &mut Found) {
-        while let Some((due, ..)) = self.awaited.front()
-            && *due < now
-            && let Some((_, reader, letter)) = self.awaited.pop_front()
-        {
-            found.violations.push(Violation {
-                aspect: LOST,
-                entry: index,
-                actor: reader,
-                expected: format!("{} `{}` from {}", letter.kind, letter.text, letter.from),
-                seen: "it never came, though nothing happened to the link".into(),
-            });
         }
     }
 }

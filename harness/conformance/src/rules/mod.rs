@@ -4,10 +4,12 @@
 //! one is not said of another. What no entry names a room for (a connect, traffic) is judged only
 //! where the device has no session in another room.
 //!
-//! A rule sees every entry once, keeps a bounded amount about each device, and says at the end
-//! whether it held. Its sentence and the requirement rows it stands for are data
-//! (`fixtures/requirements/rules.yaml`).
+//! A rule sees every entry of the kinds it reads once, is told when a moment went by that it waits
+//! for, keeps a bounded amount about each device, and says at the end whether it held. What several
+//! of them follow is followed once for all ([`Followed`]). Its sentence and the requirement rows it
+//! stands for are data (`fixtures/requirements/rules.yaml`).
 
+mod about;
 mod apps;
 mod cause_and_code;
 mod comes_to_rest;
@@ -18,11 +20,13 @@ mod each;
 mod each_listener_once;
 mod every_call_one_result;
 mod expiry_while_away;
+mod few;
 mod final_answers;
 mod follow;
 mod fresh_start;
 mod keeps_trying;
 mod kicked_stays_out;
+mod kinds;
 mod legal_transitions;
 mod lives;
 mod login_in_progress;
@@ -45,10 +49,10 @@ mod wire;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use session::rules::Rules;
 use session::time::Time;
 
-use crate::case::Place;
+pub use self::about::{About, Followed};
+pub use self::kinds::Kinds;
 use crate::decode::decode;
 use crate::diagnostic::Diagnostic;
 use crate::profile::Profile;
@@ -90,119 +94,30 @@ pub trait Rule {
         false
     }
 
-    /// Does anything that is sent, or the time at which it is, say something to it? Most entries
-    /// are heartbeats. What apps are asked to do is about calls.
-    fn reads_traffic(&self) -> bool {
-        self.party() != Party::App
+    /// The kinds of entries that say something to it; it sees no others.
+    fn reads(&self) -> Kinds;
+
+    /// The moment after which silence says something to it, where it waits for one.
+    fn due(&self) -> Option<Time> {
+        None
     }
 
-    /// Sees one entry.
+    /// That moment is over: the entry at `index`, of whatever kind, is the first after it. Comes
+    /// before [`Rule::entry`], and once for each entry until it waits for a later moment or none.
+    fn overdue(&mut self, _index: usize, _now: Time, _about: &About<'_>, _found: &mut Found) {}
+
+    /// Sees one entry, of a kind that it reads.
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found);
 
     /// The record ends at `at`; what is still open is inconclusive.
     fn end(&mut self, at: Time, about: &About<'_>, found: &mut Found);
 }
 
+/// Later than any run.
+const NEVER: Time = Time(u64::MAX);
+
 /// The aspect of a rule that can be broken in one way only.
 pub const WHOLE: &str = "whole";
-
-/// What a rule may know besides the transcript.
-#[derive(Debug, Clone, Copy)]
-pub struct About<'a> {
-    /// The profile.
-    pub profile: &'a Profile,
-    /// Its rules with the scenario's console settings applied.
-    pub rules: &'a Rules,
-    /// Are networks and servers left broken at the end?
-    pub leave_faults: bool,
-    /// What all rules follow along the record.
-    pub followed: &'a Followed,
-}
-
-/// What all rules follow along the record, once for them all, up to the present entry.
-#[derive(Debug, Default)]
-pub struct Followed {
-    settings: Settings,
-    told: follow::Told,
-    /// The session that an event is about.
-    place: Option<Place>,
-}
-
-impl Followed {
-    fn follow(&mut self, index: usize, entry: &Entry, rules: &Rules) {
-        self.settings.follow(&entry.what, rules);
-        // What an extra listener hears is no second event.
-        self.place = match is_extra(entry) {
-            true => None,
-            false => self.told.follow(index, entry, rules.login.into_room),
-        };
-    }
-}
-
-/// Is this what an extra listener hears?
-fn is_extra(entry: &Entry) -> bool {
-    matches!(&entry.what, What::Event(event) if event.listener.is_some())
-}
-
-/// Console settings that changed on the way. The server obeys them from then on, an app's process
-/// from its next start on.
-#[derive(Debug, Default)]
-struct Settings {
-    /// Each set of rules that was in force, once.
-    ever: Vec<Rules>,
-    /// The one in force now.
-    now: usize,
-}
-
-impl Settings {
-    /// Follows one entry; `first` is what is in force until settings change.
-    fn follow(&mut self, what: &What, first: &Rules) {
-        let Some(console) = what.settings() else {
-            return;
-        };
-        if self.ever.is_empty() {
-            self.ever.push(first.clone());
-        }
-        let mut rules = self.ever[self.now].clone();
-        console.apply(&mut rules);
-        let known = self.ever.iter().position(|known| *known == rules);
-        self.now = known.unwrap_or(self.ever.len());
-        if known.is_none() {
-            self.ever.push(rules);
-        }
-    }
-}
-
-impl About<'_> {
-    /// What the server obeys now.
-    fn rules_now(&self) -> &Rules {
-        let settings = &self.followed.settings;
-        settings.ever.get(settings.now).unwrap_or(self.rules)
-    }
-
-    /// A knob of which everybody thinks the same, whenever their process started.
-    fn settled<T: PartialEq>(&self, knob: impl Fn(&Rules) -> &T) -> Option<&T> {
-        let first = knob(self.rules);
-        let ever = &self.followed.settings.ever;
-        let same = ever.iter().all(|rules| knob(rules) == first);
-        same.then(|| knob(self.rules))
-    }
-
-    /// What apps were told last.
-    fn told(&self) -> &follow::Told {
-        &self.followed.told
-    }
-
-    /// The session that the present event is about; `None` of anything but an app's own event.
-    fn place(&self) -> Option<&Place> {
-        self.followed.place.as_ref()
-    }
-
-    /// Does anybody document this knob?
-    fn documents(&self, knob: &str) -> bool {
-        !self.profile.undocumented.contains(knob)
-    }
-}
 
 /// What a rule has found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -213,6 +128,13 @@ pub struct Found {
     pub inconclusive: Vec<String>,
     /// The aspects that could have been broken here, and were kept. Silence alone keeps nothing.
     pub kept: BTreeSet<&'static str>,
+}
+
+impl Found {
+    /// Has the rule nothing to say?
+    pub fn is_empty(&self) -> bool {
+        self.violations.is_empty() && self.inconclusive.is_empty() && self.kept.is_empty()
+    }
 }
 
 /// One breach.
@@ -238,14 +160,14 @@ pub struct Ruling {
     pub rule: &'static str,
     /// Who has to keep it.
     pub party: Party,
-    /// Who has to keep it in some aspects, where that is somebody else.
+    /// Who has to keep it in the aspects that are broken, where that is somebody else.
     pub others: BTreeMap<&'static str, Party>,
     /// What it found.
     pub found: Found,
 }
 
 impl Ruling {
-    /// Who has to keep the rule in this aspect.
+    /// Who has to keep the rule in this aspect, which is broken.
     pub fn party_in(&self, aspect: &str) -> Party {
         self.others.get(aspect).copied().unwrap_or(self.party)
     }
@@ -357,82 +279,132 @@ pub fn all() -> Vec<Box<dyn Rule>> {
 /// A rule at work.
 struct Watching {
     rule: Box<dyn Rule>,
-    /// Does it hear every listener?
-    all: bool,
-    /// Does it read traffic?
-    traffic: bool,
     found: Found,
 }
 
-impl Watching {
-    fn new(rule: Box<dyn Rule>) -> Watching {
-        Watching {
-            all: rule.hears_every_listener(),
-            traffic: rule.reads_traffic(),
-            found: Found::default(),
+/// Some of the rules: a bit for each.
+type Group = u64;
+
+/// All rules at work, and who of them sees what.
+struct AtWork {
+    rules: Vec<Watching>,
+    /// Those that read each kind.
+    readers: [Group; Kinds::COUNT],
+    /// Those that hear every listener.
+    hear_all: Group,
+    /// What each said last that it waits for.
+    due: Vec<Time>,
+    /// None of these is earlier.
+    earliest: Time,
+}
+
+impl AtWork {
+    fn new(profile: &Profile) -> AtWork {
+        let all = all();
+        let mut at_work = AtWork {
+            rules: Vec::with_capacity(all.len()),
+            readers: [0; Kinds::COUNT],
+            hear_all: 0,
+            due: Vec::new(),
+            earliest: NEVER,
+        };
+        let is_documented = |knob| !profile.undocumented.contains(knob);
+        let rules = all.into_iter();
+        let rules = rules.filter(|rule| rule.knob().is_none_or(is_documented));
+        at_work.rules.extend(rules.map(|rule| Watching {
             rule,
+            found: Found::default(),
+        }));
+        assert!(at_work.rules.len() <= Group::BITS as usize);
+        for (number, Watching { rule, .. }) in at_work.rules.iter().enumerate() {
+            let bit = 1 << number;
+            let kinds = rule.reads().numbers();
+            kinds.for_each(|kind| at_work.readers[kind] |= bit);
+            at_work.hear_all |= if rule.hears_every_listener() { bit } else { 0 };
+        }
+        at_work.due.resize(at_work.rules.len(), NEVER);
+        at_work
+    }
+
+    fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>) {
+        let hear = match is_extra(entry) {
+            true => self.hear_all,
+            false => Group::MAX,
+        };
+        if self.earliest < entry.at {
+            let overdue = self.due.iter().enumerate();
+            let overdue = overdue.filter(|(_, due)| **due < entry.at);
+            let overdue = overdue.fold(0, |group, (number, _)| group | 1 << number);
+            self.each(overdue & hear, |rule, found| {
+                rule.overdue(index, entry.at, about, found);
+            });
+            self.earliest = self.due.iter().min().copied().unwrap_or(NEVER);
+        }
+        let readers = self.readers[Kinds::of(entry).number()];
+        self.each(readers & hear, |rule, found| {
+            rule.entry(index, entry, about, found);
+        });
+    }
+
+    /// Shows something to each of these rules, and asks what it waits for then.
+    fn each(&mut self, mut group: Group, show: impl Fn(&mut dyn Rule, &mut Found)) {
+        while group != 0 {
+            let number = group.trailing_zeros() as usize;
+            group &= group - 1;
+            let Watching { rule, found } = &mut self.rules[number];
+            show(rule.as_mut(), found);
+            let due = rule.due().unwrap_or(NEVER);
+            self.due[number] = due;
+            self.earliest = self.earliest.min(due);
         }
     }
 }
 
 /// Runs every rule over a transcript.
 pub fn judge(transcript: &Transcript, about: &About<'_>) -> Vec<Ruling> {
-    let mut rules: Vec<Watching> = all()
-        .into_iter()
-        .filter(|rule| {
-            rule.knob()
-                .is_none_or(|knob| !about.profile.undocumented.contains(knob))
-        })
-        .map(Watching::new)
-        .collect();
+    let mut at_work = AtWork::new(about.profile);
     let mut followed = Followed::default();
     for (index, entry) in transcript.entries.iter().enumerate() {
-        followed.follow(index, entry, about.rules);
+        if !is_extra(entry) {
+            followed.follow(index, entry, about.rules);
+        }
         let about = About {
             followed: &followed,
             ..*about
         };
-        let is_extra = is_extra(entry);
-        let is_traffic = matches!(entry.what, What::Sent { .. });
-        for Watching {
-            rule,
-            all,
-            traffic,
-            found,
-        } in &mut rules
-        {
-            if (*all || !is_extra) && (*traffic || !is_traffic) {
-                rule.entry(index, entry, &about, found);
-            }
-        }
+        at_work.entry(index, entry, &about);
     }
     let about = About {
         followed: &followed,
         ..*about
     };
     let end = transcript.entries.last().map_or(Time::START, |e| e.at);
+    let rules = at_work.rules.into_iter();
     rules
-        .into_iter()
-        .map(|watching| {
-            let Watching {
-                mut rule,
-                mut found,
-                ..
-            } = watching;
-            rule.end(end, &about, &mut found);
-            Ruling {
-                rule: rule.id(),
-                party: rule.party(),
-                others: rule
-                    .aspects()
-                    .iter()
-                    .map(|aspect| (*aspect, rule.party_in(aspect)))
-                    .filter(|(_, party)| *party != rule.party())
-                    .collect(),
-                found,
-            }
-        })
+        .map(
+            |Watching {
+                 mut rule,
+                 mut found,
+             }| {
+                rule.end(end, &about, &mut found);
+                let broken = found.violations.iter().map(|violation| violation.aspect);
+                let parties = broken.map(|aspect| (aspect, rule.party_in(aspect)));
+                Ruling {
+                    rule: rule.id(),
+                    party: rule.party(),
+                    others: parties
+                        .filter(|(_, party)| *party != rule.party())
+                        .collect(),
+                    found,
+                }
+            },
+        )
         .collect()
+}
+
+/// Is this what an extra listener hears?
+fn is_extra(entry: &Entry) -> bool {
+    matches!(&entry.what, What::Event(event) if event.listener.is_some())
 }
 
 #[cfg(test)]

@@ -1,17 +1,16 @@
 //! I18: after a successful renewal no request carries an older ticket, and no more renewals are
 //! under way than the app asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::Time;
 use session::words::Event;
 
 use super::each::Each;
+use super::few::Map;
 use super::wire::{self, Asked, Kind};
-use super::{About, Found, Rule, Violation};
-use crate::case::{Place, Places};
+use super::{About, Found, Kinds, Rule, Violation};
+use crate::case::Place;
 use crate::requirement::Party;
-use crate::scenario::{AppAct, RoomMode};
+use crate::scenario::AppAct;
 use crate::text;
 use crate::transcript::{CallMade, Entry, What};
 
@@ -23,13 +22,10 @@ const UNASKED: &str = "unasked";
 /// The tickets that are in force, and those on their way.
 #[derive(Debug, Default)]
 pub(super) struct NewestTicket {
-    places: Places,
     renewed: Each<Renewed>,
-    open: BTreeMap<u32, Brings>,
+    open: Map<u32, Brings>,
     /// How many calls brought a ticket; one that waits for its ticket has its number earlier.
     made: u32,
-    /// The devices that chose to be in several rooms.
-    several: BTreeSet<String>,
 }
 
 /// A ticket that took the place of an earlier one.
@@ -67,6 +63,10 @@ impl Rule for NewestTicket {
         false
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::SENT | Kinds::APP
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         let device = &entry.actor;
         match &entry.what {
@@ -87,33 +87,29 @@ impl Rule for NewestTicket {
                         if newest.is_none_or(|newest| newest < brings.made) {
                             let ticket = brings.ticket;
                             let call = brings.made;
-                            self.renewed.insert(place, Renewed { ticket, call });
+                            self.renewed.insert(&place, Renewed { ticket, call });
                         }
                     }
                 }
             }
-            What::Event(event) => {
-                let place = self.place(entry, about);
-                if event.event == Some(Event::LoggingIn) {
-                    self.renewed.remove(&place);
-                }
+            What::Event(event) if event.event == Some(Event::LoggingIn) => {
+                self.renewed.remove(about.session());
             }
             What::App {
                 is: AppAct::Crashed,
             } => {
                 self.renewed.forget(device);
-                self.several.remove(device);
                 self.open.retain(|_, brings| brings.device != *device);
             }
             What::Sent { .. } => {
-                for asked in wire::asked(&entry.what) {
-                    if let Some((aspect, expected)) = self.breach(entry, &asked, about) {
+                for (asked, ticket) in wire::with_tickets(about.says()) {
+                    if let Some((aspect, expected)) = self.breach(device, asked, ticket, about) {
                         found.violations.push(Violation {
                             aspect,
                             entry: index,
                             actor: device.clone(),
                             expected,
-                            seen: format!("{} with {}", text::say(entry), asked.ticket),
+                            seen: format!("{} with {ticket}", text::say(entry)),
                         });
                     }
                 }
@@ -123,7 +119,7 @@ impl Rule for NewestTicket {
     }
 
     fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
-        for (id, brings) in &self.open {
+        for (id, brings) in self.open.iter() {
             if brings.is_renewal {
                 found.inconclusive.push(format!(
                     "renewal #{id} of {} was not answered when the record ended",
@@ -135,35 +131,20 @@ impl Rule for NewestTicket {
 }
 
 impl NewestTicket {
-    /// The session an entry is about; with one room at a time a device has only one.
-    fn place(&mut self, entry: &Entry, about: &About<'_>) -> Place {
-        let (device, room) = self.places.of(entry, about.rules.login.into_room);
-        match self.several.contains(&device) {
-            true => (device, room),
-            false => (device, String::new()),
-        }
-    }
-
     fn call(&mut self, entry: &Entry, call: &CallMade, about: &About<'_>) {
         let into_room = about.rules.login.into_room;
         let device = &entry.actor;
         let is_renewal = call.api == "renew-token";
         match call.api.as_str() {
-            "set-room-mode" => {
-                let mode = call.args.get("mode").map(String::as_str);
-                if mode == Some(RoomMode::Several.word()) {
-                    self.several.insert(device.clone());
-                }
-            }
             "login" | "switch-room" | "renew-token" => {
                 let Some(ticket) = call.args.get("ticket").cloned() else {
                     return;
                 };
-                let several = into_room && self.several.contains(device);
+                let several = into_room && about.is_in_several(device);
                 let place = match (several && is_renewal, call.args.get("room")) {
                     (true, Some(room)) => Some((device.clone(), room.clone())),
                     (true, None) => None,
-                    (false, _) => Some(self.place(entry, about)),
+                    (false, _) => Some(about.session().clone()),
                 };
                 self.made += 1;
                 let brings = Brings {
@@ -183,14 +164,14 @@ impl NewestTicket {
 
     fn breach(
         &mut self,
-        entry: &Entry,
+        device: &str,
         asked: &Asked,
+        ticket: &str,
         about: &About<'_>,
     ) -> Option<(&'static str, String)> {
-        let device = &entry.actor;
         let on_its_way = self.open.values().any(|brings| {
             brings.device == *device
-                && brings.ticket == asked.ticket
+                && brings.ticket == *ticket
                 && (asked.kind != Kind::Renew || brings.is_renewal)
         });
         if on_its_way {
@@ -199,11 +180,11 @@ impl NewestTicket {
         if asked.kind == Kind::Renew {
             return Some((UNASKED, "a renewal only for a call of the app".into()));
         }
-        let several = about.rules.login.into_room && self.several.contains(device);
+        let several = about.rules.login.into_room && about.is_in_several(device);
         let room = asked.room.clone().filter(|_| several);
-        let place = (device.clone(), room.unwrap_or_default());
+        let place = (device.to_owned(), room.unwrap_or_default());
         let renewed = self.renewed.get(&place)?;
-        if renewed.ticket == asked.ticket {
+        if renewed.ticket == *ticket {
             return None;
         }
         let expected = format!("nothing older than {}", renewed.ticket);

@@ -1,13 +1,14 @@
 //! I3: nobody takes a place without a login of the app, unless it had the newer login anyway
 //! (EXP-060, ZIM-047; Z-AMB-10, Z-AMB-40, T-AMB-09).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use session::rules::Returning;
 use session::time::Time;
 use session::words::{EndCause, State};
 
-use super::{About, Found, Rule, Violation};
+use super::few::{Map, Set};
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::{AppAct, SessionWord};
 use crate::transcript::{Entry, SERVER, SessionSeen, What};
@@ -24,9 +25,9 @@ const MOST_NAMES: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct NoPingPong {
     /// What the app of each device has asked for.
-    apps: BTreeMap<String, Wanted>,
+    apps: Map<String, Wanted>,
     /// By app ID, user, device and room: the sessions there were, the newest last.
-    sessions: BTreeMap<Key, VecDeque<Known>>,
+    sessions: Map<Key, VecDeque<Known>>,
     /// Those who lost their place at this instant.
     displaced: Vec<(Time, Key, Option<usize>)>,
 }
@@ -38,7 +39,7 @@ struct Wanted {
     /// A login is wanted that has not succeeded.
     logging_in: bool,
     /// Its calls, without those that succeed before they are online.
-    calls: BTreeSet<u32>,
+    calls: Set<u32>,
     /// Was one of these called?
     offline: bool,
     /// Attempts of wanted logins that may still reach the server, each once.
@@ -80,8 +81,8 @@ impl Rule for NoPingPong {
         Some("rules.devices.returning")
     }
 
-    fn reads_traffic(&self) -> bool {
-        false
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::SESSION | Kinds::LINK_UP | Kinds::APP
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
@@ -114,7 +115,7 @@ impl NoPingPong {
             What::Call(call)
                 if matches!(call.api.as_str(), "login" | "switch-room" | "renew-token") =>
             {
-                let wanted = self.apps.entry(entry.actor.clone()).or_default();
+                let wanted = self.apps.or_default(&entry.actor);
                 // A renewal may be a login, too (Z-AMB-36).
                 if call.args.contains_key("offline") {
                     wanted.offline = true;
@@ -134,7 +135,7 @@ impl NoPingPong {
                 }
             }
             What::Event(event) if event.state == Some(State::LoggingIn) => {
-                let wanted = self.apps.entry(entry.actor.clone()).or_default();
+                let wanted = self.apps.or_default(&entry.actor);
                 wanted.logging_in = true;
             }
             What::Event(event) if event.state == Some(State::Online) => {
@@ -186,8 +187,8 @@ impl NoPingPong {
         found: &mut Found,
     ) {
         let own = key(seen);
-        let wanted = self.apps.entry(seen.device.clone()).or_default();
-        let sessions = self.sessions.entry(own.clone()).or_default();
+        let wanted = self.apps.or_default(&seen.device);
+        let sessions = self.sessions.or_default(&own);
         let old = sessions.iter().position(|known| known.name == seen.session);
         // A session that goes on keeps its name, and its place among the logins.
         let (login, aspect) = match old.and_then(|old| sessions.remove(old)) {

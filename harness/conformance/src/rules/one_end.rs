@@ -5,8 +5,7 @@ use session::time::Time;
 use session::words::{Event, State};
 
 use super::each::{Each, changes_hearing};
-use super::{About, Found, Rule, Violation};
-use crate::case::Places;
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::text;
@@ -21,7 +20,6 @@ const OTHER: &str = "other";
 /// How each session has ended.
 #[derive(Debug, Default)]
 pub(super) struct OneEnd {
-    places: Places,
     state: Each<State>,
     ended: Each<Ended>,
 }
@@ -49,8 +47,8 @@ impl Rule for OneEnd {
         &[LOGIN, RECONNECTION, OTHER]
     }
 
-    fn reads_traffic(&self) -> bool {
-        false
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::EVENT | Kinds::APP
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
@@ -58,8 +56,7 @@ impl Rule for OneEnd {
         match &entry.what {
             What::Call(call) => match call.api.as_str() {
                 "login" | "switch-room" => {
-                    let place = self.places.of(entry, about.rules.login.into_room);
-                    self.ended.remove(&place);
+                    self.ended.remove(about.place());
                 }
                 "logout" | "destroy" => {
                     for (_, ended) in self.ended.of_mut(device) {
@@ -95,9 +92,9 @@ impl OneEnd {
         about: &About<'_>,
         found: &mut Found,
     ) {
-        let place = self.places.of(entry, about.rules.login.into_room);
+        let place = about.place();
         let Some(word) = event.event else {
-            if self.ended.get(&place).is_some() {
+            if self.ended.get(place).is_some() {
                 found.inconclusive.push(format!(
                     "after its end {} said something the profile has no neutral word for: {}",
                     entry.actor,
@@ -109,14 +106,14 @@ impl OneEnd {
         match event.state {
             Some(State::LoggedOut) => {}
             Some(state) => {
-                self.ended.remove(&place);
+                self.ended.remove(place);
                 self.state.insert(place, state);
                 return;
             }
             None => return,
         }
-        let was = self.state.remove(&place).unwrap_or(State::LoggedOut);
-        match self.ended.get_mut(&place) {
+        let was = self.state.remove(place).unwrap_or(State::LoggedOut);
+        match self.ended.get_mut(place) {
             None => {
                 let ended = Ended {
                     with: word,

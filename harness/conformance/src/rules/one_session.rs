@@ -1,13 +1,11 @@
 //! I6: two logins never leave two sessions in one client; with several rooms, in one room
 //! (TIM-031, TIM-032, TIM-065).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::Time;
 
+use super::few::{Map, Set};
 use super::follow::Links;
-use super::{About, Found, Rule, Violation};
-use crate::case::Place;
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::SessionWord;
 use crate::transcript::{Entry, Message, SERVER, SessionSeen, What};
@@ -22,12 +20,11 @@ const OTHER_USER: &str = "other-user";
 /// The sessions of each device.
 #[derive(Debug, Default)]
 pub(super) struct OneSession {
-    links: Links,
     /// The devices that chose several rooms.
-    several: BTreeSet<String>,
-    open: BTreeMap<Own, BTreeMap<String, Option<String>>>,
+    several: Set<String>,
+    open: Map<Own, Map<String, Option<String>>>,
     /// Sessions beside which an older one was open, by when that must be over.
-    due: BTreeSet<(Time, Own, String)>,
+    due: Set<(Time, Own, String)>,
 }
 
 /// An app ID, a user and a device.
@@ -57,9 +54,34 @@ impl Rule for OneSession {
         false
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::SESSION | Kinds::SENT | Kinds::SERVER
+    }
+
+    fn due(&self) -> Option<Time> {
+        self.due.first().map(|(due, ..)| *due)
+    }
+
+    fn overdue(&mut self, index: usize, now: Time, _: &About<'_>, found: &mut Found) {
+        while let Some((due, ..)) = self.due.first()
+            && *due < now
+            && let Some((_, own, session)) = self.due.pop_first()
+        {
+            let several = self.several.contains(&own.2);
+            let open = self.open.get(&own);
+            if let Some(other) = open.and_then(|open| beside(open, &session, several)) {
+                found.violations.push(Violation {
+                    aspect: AT_SERVER,
+                    entry: index,
+                    actor: own.2.clone(),
+                    expected: format!("one session of {} from this device", own.1),
+                    seen: format!("{other} beside {session}"),
+                });
+            }
+        }
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        self.overdue(index, entry.at, found);
-        self.links.follow(entry, about.rules.login.into_room);
         match &entry.what {
             what if what.stops_server() => {
                 self.open.clear();
@@ -70,14 +92,20 @@ impl Rule for OneSession {
             }
             What::Session(seen) => self.session(entry.at, seen, about),
             What::Sent { link, messages, .. } if entry.actor != SERVER => {
-                self.sent(index, &entry.actor, *link, messages, found);
+                let sent = Sent {
+                    index,
+                    device: &entry.actor,
+                    link: *link,
+                    messages,
+                };
+                self.sent(&sent, about.links(), found);
             }
             _ => {}
         }
     }
 
     fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
-        for (_, (_, _, device), session) in &self.due {
+        for (_, (_, _, device), session) in self.due.iter() {
             let said = format!("an older session of {device} may still give way to {session}");
             found.inconclusive.push(said);
         }
@@ -87,7 +115,7 @@ impl Rule for OneSession {
 impl OneSession {
     fn session(&mut self, at: Time, seen: &SessionSeen, about: &About<'_>) {
         let own = (seen.app, seen.user.clone(), seen.device.clone());
-        let open = self.open.entry(own.clone()).or_default();
+        let open = self.open.or_default(&own);
         match seen.is {
             SessionWord::Opened | SessionWord::Resumed => {
                 open.insert(seen.session.clone(), seen.room.clone());
@@ -107,47 +135,30 @@ impl OneSession {
         }
     }
 
-    fn overdue(&mut self, index: usize, now: Time, found: &mut Found) {
-        while let Some((due, ..)) = self.due.first()
-            && *due < now
-            && let Some((_, own, session)) = self.due.pop_first()
-        {
-            let several = self.several.contains(&own.2);
-            let open = self.open.get(&own);
-            if let Some(other) = open.and_then(|open| beside(open, &session, several)) {
-                found.violations.push(Violation {
-                    aspect: AT_SERVER,
-                    entry: index,
-                    actor: own.2.clone(),
-                    expected: format!("one session of {} from this device", own.1),
-                    seen: format!("{other} beside {session}"),
-                });
-            }
-        }
-    }
-
     /// Nothing but a farewell goes over a link once a newer one is accepted in its place.
-    fn sent(
-        &mut self,
-        index: usize,
-        device: &str,
-        link: u32,
-        messages: &[Message],
-        found: &mut Found,
-    ) {
-        let Some(asked) = self.links.asked(device, link) else {
+    fn sent(&self, sent: &Sent<'_>, links: &Links, found: &mut Found) {
+        let &Sent {
+            index,
+            device,
+            link,
+            messages,
+        } = sent;
+        let Some(asked) = links.asked(device, link) else {
             return;
         };
         let several = self.several.contains(device);
-        let place = asked.place(device);
-        let Some(newer) = self.newer(&place, link, several) else {
+        let newest = match several {
+            true => links.accepted(&asked.place(device)),
+            false => links.newest_accepted(device),
+        };
+        let Some(newer) = newest.filter(|newest| *newest > link) else {
             return;
         };
         let is_farewell = |message: &Message| message.text().contains("\"logout\"");
         if messages.is_empty() || messages.iter().all(is_farewell) {
             return;
         }
-        let same = self.links.asked(device, newer).map(|other| &other.user) == Some(&asked.user);
+        let same = links.asked(device, newer).map(|other| &other.user) == Some(&asked.user);
         found.violations.push(Violation {
             aspect: match same {
                 true => SAME_USER,
@@ -159,19 +170,19 @@ impl OneSession {
             seen: "it goes on".into(),
         });
     }
+}
 
-    fn newer(&self, place: &Place, link: u32, several: bool) -> Option<u32> {
-        let newer = match several {
-            true => self.links.accepted(place),
-            false => self.links.newest_accepted(&place.0),
-        };
-        newer.filter(|newer| *newer > link)
-    }
+/// What a device sends over a link.
+struct Sent<'a> {
+    index: usize,
+    device: &'a str,
+    link: u32,
+    messages: &'a [Message],
 }
 
 /// Another session of the device; with several rooms, in the same room.
 fn beside<'a>(
-    open: &'a BTreeMap<String, Option<String>>,
+    open: &'a Map<String, Option<String>>,
     session: &str,
     several: bool,
 ) -> Option<&'a String> {

@@ -1,17 +1,16 @@
 //! I9: once a login of a user has started, every event, request and query carries that user, and
 //! nothing of an earlier one (TIM-037, TIM-065).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::Time;
 use session::words::{Event, State};
 
 use super::each::{Each, changes_hearing};
+use super::few::Map;
 use super::wire::{self, Kind};
-use super::{About, Found, Rule, Violation};
-use crate::case::{Place, Places};
+use super::{About, Found, Kinds, Rule, Violation};
+use crate::case::Place;
 use crate::requirement::Party;
-use crate::scenario::{AppAct, RoomMode};
+use crate::scenario::AppAct;
 use crate::text;
 use crate::transcript::{Entry, EventSeen, What};
 
@@ -28,12 +27,9 @@ const QUERY_LOGGED_IN: &str = "query-logged-in";
 /// Whose session each is.
 #[derive(Debug, Default)]
 pub(super) struct OneUserAtATime {
-    places: Places,
     of: Each<Who>,
-    /// The devices that chose to be in several rooms.
-    several: BTreeSet<String>,
     /// The questions for the user since the last login started, and who asked.
-    questions: BTreeMap<u32, String>,
+    questions: Map<u32, String>,
 }
 
 #[derive(Debug)]
@@ -58,21 +54,16 @@ impl Rule for OneUserAtATime {
         &[EVENT, EVENT_AFTER_SWITCH, REQUEST, QUERY, QUERY_LOGGED_IN]
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::SENT | Kinds::APP
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         let device = &entry.actor;
         let breach = match &entry.what {
-            What::Event(event) => self.event(entry, event, about),
+            What::Event(event) => self.event(event, about),
             What::Call(call) => {
                 match call.api.as_str() {
-                    "login" | "switch-room" => {
-                        self.places.of(entry, about.rules.login.into_room);
-                    }
-                    "set-room-mode" => {
-                        let mode = call.args.get("mode").map(String::as_str);
-                        if mode == Some(RoomMode::Several.word()) {
-                            self.several.insert(device.clone());
-                        }
-                    }
                     "get-login-user" => drop(self.questions.insert(call.id, device.clone())),
                     _ if changes_hearing(call) => drop(self.of.forget(device)),
                     _ => {}
@@ -90,7 +81,6 @@ impl Rule for OneUserAtATime {
                 is: AppAct::Crashed,
             } => {
                 self.of.forget(device);
-                self.several.remove(device);
                 self.questions.retain(|_, asker| asker != device);
                 None
             }
@@ -108,7 +98,7 @@ impl Rule for OneUserAtATime {
     }
 
     fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
-        for (id, device) in &self.questions {
+        for (id, device) in self.questions.iter() {
             found.inconclusive.push(format!(
                 "call #{id} of {device} for the user had no result when the record ended"
             ));
@@ -117,22 +107,17 @@ impl Rule for OneUserAtATime {
 }
 
 impl OneUserAtATime {
-    fn event(
-        &mut self,
-        entry: &Entry,
-        event: &EventSeen,
-        about: &About<'_>,
-    ) -> Option<(&'static str, String)> {
-        let place = self.places.of(entry, about.rules.login.into_room);
+    fn event(&mut self, event: &EventSeen, about: &About<'_>) -> Option<(&'static str, String)> {
+        let place = about.place();
         // Only what tells of the session names its own user; a refused login is another's.
         let state = event.state?;
         match event.event {
             Some(Event::LoggingIn) => {
-                self.begins(place, event);
+                self.begins(place, event, about);
                 return None;
             }
             Some(Event::LoggedIn) => {
-                if let Some(who) = self.of.get_mut(&place) {
+                if let Some(who) = self.of.get_mut(place) {
                     who.logged_in = true;
                 }
             }
@@ -140,7 +125,7 @@ impl OneUserAtATime {
         }
         let named = event.user.as_ref();
         let breach = self
-            .of_session(&place)
+            .of_session(place, about)
             .filter(|who| named.is_some_and(|user| *user != who.user))
             .map(|who| match who.is_switch {
                 true => (EVENT_AFTER_SWITCH, who.user.clone()),
@@ -148,26 +133,31 @@ impl OneUserAtATime {
             });
         if breach.is_none()
             && state == State::LoggedOut
-            && let Some(who) = self.of.get_mut(&place)
+            && let Some(who) = self.of.get_mut(place)
         {
             who.ended = true;
         }
         breach
     }
 
-    fn begins(&mut self, place: Place, event: &EventSeen) {
+    fn begins(&mut self, place: &Place, event: &EventSeen, about: &About<'_>) {
         let Some(user) = event.user.clone() else {
-            self.of.remove(&place);
+            self.of.remove(place);
             return;
         };
-        let device = place.0.clone();
+        let device = &place.0;
         // With one room only, the session in whatever room gives way.
-        let before = match self.several.contains(&device) {
-            true => self.of.remove(&place).into_iter().collect(),
-            false => self.of.forget(&device).into_values().collect::<Vec<_>>(),
+        let before = match about.is_in_several(device) {
+            true => self.of.remove(place).into_iter().collect(),
+            false => self
+                .of
+                .forget(device)
+                .into_iter()
+                .map(|(_, who)| who)
+                .collect::<Vec<_>>(),
         };
         let is_switch = before.iter().any(|who| !who.ended && who.user != user);
-        self.questions.retain(|_, asker| *asker != device);
+        self.questions.retain(|_, asker| asker != device);
         let who = Who {
             user,
             is_switch,
@@ -178,8 +168,8 @@ impl OneUserAtATime {
     }
 
     /// Whose this session is; with one room only, whose the device's only session is.
-    fn of_session(&self, place: &Place) -> Option<&Who> {
-        match self.several.contains(&place.0) {
+    fn of_session(&self, place: &Place, about: &About<'_>) -> Option<&Who> {
+        match about.is_in_several(&place.0) {
             true => self.of.get(place),
             false => self.of.of(&place.0).map(|(_, who)| who).next(),
         }
@@ -200,13 +190,13 @@ impl OneUserAtATime {
     }
 
     fn sent(&self, entry: &Entry, about: &About<'_>) -> Option<(&'static str, String)> {
-        wire::asked(&entry.what)
-            .filter(|asked| asked.kind != Kind::Renew)
-            .find_map(|asked| {
-                let room = asked.room.filter(|_| about.rules.login.into_room);
-                let place = (entry.actor.clone(), room.unwrap_or_default());
-                let who = self.of_session(&place)?;
-                let other = asked.user.is_some_and(|user| user != who.user);
+        wire::with_tickets(about.says())
+            .filter(|(asked, _)| asked.kind != Kind::Renew)
+            .find_map(|(asked, _)| {
+                let room = asked.room.as_ref().filter(|_| about.rules.login.into_room);
+                let place = (entry.actor.clone(), room.cloned().unwrap_or_default());
+                let who = self.of_session(&place, about)?;
+                let other = asked.user.as_ref().is_some_and(|user| *user != who.user);
                 other.then(|| (REQUEST, who.user.clone()))
             })
     }

@@ -1,15 +1,13 @@
 //! I20: online is told of accepted sessions only, and the calls that need one succeed only then
 //! (ZIM-020, ZIM-024, TIM-003, TIM-042, EXP-002).
 
-use std::collections::BTreeMap;
-
 use session::time::Time;
 use session::words::{Event, State};
 
 use super::each::Each;
+use super::few::Map;
 use super::follow::Told;
-use super::{About, Found, Rule, Violation};
-use crate::case::Place;
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::SessionWord;
 use crate::transcript::{CallMade, Entry, What};
@@ -39,7 +37,7 @@ pub(super) struct OnlineMeansAccepted {
     /// When each session began to reconnect.
     reconnecting: Each<usize>,
     /// Calls that need a session and were made without one.
-    calls: BTreeMap<u32, (String, &'static str)>,
+    calls: Map<u32, (String, &'static str)>,
 }
 
 impl Rule for OnlineMeansAccepted {
@@ -67,8 +65,8 @@ impl Rule for OnlineMeansAccepted {
         false
     }
 
-    fn reads_traffic(&self) -> bool {
-        false
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::SESSION | Kinds::APP
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
@@ -79,13 +77,11 @@ impl Rule for OnlineMeansAccepted {
                 if matches!(seen.is, SessionWord::Opened | SessionWord::Resumed) {
                     let room = seen.room.clone().filter(|_| into_room);
                     let place = (seen.device.clone(), room.unwrap_or_default());
-                    self.accepted.insert(place, index);
+                    self.accepted.insert(&place, index);
                 }
             }
             What::Event(event) => {
-                if let Some(place) = about.place() {
-                    self.event(index, event.event, place, about, found);
-                }
+                self.event(index, event.event, about, found);
             }
             What::Call(call) => {
                 if let Some(aspect) = without_session(&entry.actor, call, about.told()) {
@@ -112,7 +108,7 @@ impl Rule for OnlineMeansAccepted {
     }
 
     fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
-        for (id, (device, _)) in &self.calls {
+        for (id, (device, _)) in self.calls.iter() {
             found.inconclusive.push(format!(
                 "call #{id} of {device}, made without a session, was not answered when the record ended"
             ));
@@ -121,19 +117,13 @@ impl Rule for OnlineMeansAccepted {
 }
 
 impl OnlineMeansAccepted {
-    fn event(
-        &mut self,
-        index: usize,
-        event: Option<Event>,
-        place: &Place,
-        about: &About<'_>,
-        found: &mut Found,
-    ) {
+    fn event(&mut self, index: usize, event: Option<Event>, about: &About<'_>, found: &mut Found) {
+        let place = about.place();
         let since = match event {
             Some(Event::LoggedIn) => about.told().of(place).and_then(|known| known.began),
             Some(Event::Reconnected) => self.reconnecting.get(place).copied(),
             Some(Event::Reconnecting) => {
-                self.reconnecting.insert(place.clone(), index);
+                self.reconnecting.insert(place, index);
                 return;
             }
             _ => return,

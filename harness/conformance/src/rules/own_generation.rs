@@ -1,14 +1,12 @@
 //! I4: what belongs to an earlier session never changes the state of a later one.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::Time;
 use session::words::{EndCause, Event, Reason};
 
 use super::each::{self, Each};
-use super::follow::Links;
-use super::{About, Found, Rule, Violation};
-use crate::case::Place;
+use super::few::{Map, Set};
+use super::wire::Says;
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::SessionWord;
 use crate::transcript::{Entry, EventSeen, SERVER, SessionSeen, What};
@@ -23,9 +21,8 @@ const LINK_AT_SERVER: &str = "link-at-server";
 /// Which sessions and links belong to which login.
 #[derive(Debug, Default)]
 pub(super) struct OwnGeneration {
-    links: Links,
     /// The sessions that the server has, by device and room, and the entries that opened them.
-    open: Each<BTreeMap<String, usize>>,
+    open: Each<Map<String, usize>>,
     /// When the session was opened that ended last.
     ended: Each<usize>,
     /// Does the server tell of its sessions at all?
@@ -41,9 +38,9 @@ pub(super) struct OwnGeneration {
 /// The server's side of the links.
 #[derive(Debug, Default)]
 struct Hosted {
-    up: BTreeSet<u32>,
+    up: Set<u32>,
     /// The link on which each session lives, where that is known.
-    of: BTreeMap<String, u32>,
+    of: Map<String, u32>,
     /// Sessions that ended with their link, and those links; they must be gone by the end of the
     /// instant.
     due: Vec<(usize, Time, String, u32)>,
@@ -73,18 +70,31 @@ impl Rule for OwnGeneration {
         false
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::EVENT
+            | Kinds::SESSION
+            | Kinds::LINK_DOWN
+            | Kinds::SERVER_LINK
+            | Kinds::SERVER_SENT
+            | Kinds::SERVER
+    }
+
+    fn due(&self) -> Option<Time> {
+        self.hosted.due.first().map(|(_, at, ..)| *at)
+    }
+
+    fn overdue(&mut self, _: usize, _: Time, _: &About<'_>, found: &mut Found) {
+        self.hosted.judge(found);
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         let into_room = about.rules.login.into_room;
-        self.hosted.judge(entry.at, found);
-        if let (What::Event(event), Some(place)) = (&entry.what, about.place()) {
-            match event.event {
-                Some(Event::KickedOut) => self.kicked(index, event, place, about, found),
-                Some(Event::Reconnecting) => self.interrupted(index, entry.at, place, found),
-                _ => {}
-            }
-        }
-        self.links.follow(entry, into_room);
         match &entry.what {
+            What::Event(event) => match event.event {
+                Some(Event::KickedOut) => self.kicked(index, event, about, found),
+                Some(Event::Reconnecting) => self.interrupted(index, entry.at, about, found),
+                _ => {}
+            },
             What::Session(seen) => self.session(index, entry.at, seen, into_room),
             What::Server { act } => {
                 self.kicked |= act.starts_with("kick ") || act.starts_with("revoke ");
@@ -101,12 +111,12 @@ impl Rule for OwnGeneration {
             _ => {}
         }
         if entry.actor == SERVER {
-            self.hosted.follow(entry);
+            self.hosted.follow(entry, about.says());
         }
     }
 
     fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
-        for (_, device, link) in &self.down {
+        for (_, device, link) in self.down.iter() {
             found.inconclusive.push(format!(
                 "the record ended at the very instant at which link {link} of {device} did"
             ));
@@ -126,8 +136,8 @@ impl OwnGeneration {
                 let name = seen.session.clone();
                 match self.open.get_mut(&place) {
                     Some(open) if seen.is == SessionWord::Opened => drop(open.insert(name, index)),
-                    Some(open) => drop(open.entry(name).or_insert(index)),
-                    None => self.open.insert(place, BTreeMap::from([(name, index)])),
+                    Some(open) => drop(open.or_insert(&name, || index)),
+                    None => self.open.insert(&place, Map::from((name, index))),
                 }
             }
             SessionWord::Ended => {
@@ -135,7 +145,7 @@ impl OwnGeneration {
                 let opened = open.and_then(|open| open.remove(&seen.session));
                 let latest = self.ended.get(&place).copied();
                 if let Some(opened) = opened.max(latest) {
-                    self.ended.insert(place, opened);
+                    self.ended.insert(&place, opened);
                 }
                 let link = self.hosted.of.remove(&seen.session);
                 if let (Some(link), Some(EndCause::LinkClosed)) = (link, seen.cause) {
@@ -148,14 +158,8 @@ impl OwnGeneration {
     }
 
     /// The server must have ended a session of this very login.
-    fn kicked(
-        &self,
-        index: usize,
-        event: &EventSeen,
-        place: &Place,
-        about: &About<'_>,
-        found: &mut Found,
-    ) {
+    fn kicked(&self, index: usize, event: &EventSeen, about: &About<'_>, found: &mut Found) {
+        let place = about.place();
         // Tickets that became worthless turn a device away whose session is still kept.
         let by_server = !matches!(event.reason, Some(Reason::NewerLogin | Reason::Banned));
         let by_ticket = event.reason == Some(Reason::TokenExpired);
@@ -181,11 +185,12 @@ impl OwnGeneration {
     }
 
     /// If it was a link that ended just now, it must have been its own.
-    fn interrupted(&self, index: usize, at: Time, place: &Place, found: &mut Found) {
-        let Some(own) = self.links.accepted(place) else {
+    fn interrupted(&self, index: usize, at: Time, about: &About<'_>, found: &mut Found) {
+        let (links, place) = (about.links(), about.place());
+        let Some(own) = links.until_now() else {
             return;
         };
-        let is_up = self.links.asked(&place.0, own).is_some();
+        let is_up = links.asked(&place.0, own).is_some();
         let mut others = self.down.iter();
         let other = others.find(|(then, device, _)| *then == at && *device == place.0);
         if let (true, Some((_, _, other))) = (is_up, other) {
@@ -201,14 +206,14 @@ impl OwnGeneration {
 }
 
 impl Hosted {
-    fn follow(&mut self, entry: &Entry) {
+    fn follow(&mut self, entry: &Entry, says: &[Says]) {
         match &entry.what {
             What::LinkUp { link } => drop(self.up.insert(*link)),
             What::LinkDown { link, .. } | What::Close { link } => drop(self.up.remove(link)),
-            What::Sent { link, messages, .. } => {
-                for message in messages {
-                    if let Some(session) = each::session_accepted(message) {
-                        self.of.insert(session, *link);
+            What::Sent { link, .. } => {
+                for said in says {
+                    if let Says::Accepts(session) = said {
+                        self.of.insert(session.clone(), *link);
                     }
                 }
             }
@@ -216,10 +221,7 @@ impl Hosted {
         }
     }
 
-    fn judge(&mut self, now: Time, found: &mut Found) {
-        if self.due.first().is_none_or(|(_, at, ..)| *at == now) {
-            return;
-        }
+    fn judge(&mut self, found: &mut Found) {
         for (index, _, session, link) in std::mem::take(&mut self.due) {
             if self.up.contains(&link) {
                 found.violations.push(Violation {

@@ -1,13 +1,12 @@
 //! I19: what the app is told when it asks agrees with what it was told before, and with what its
 //! next call finds (TIM-037…039, T-AMB-47).
 
-use std::collections::BTreeMap;
-
 use session::time::Time;
 use session::words::{ErrorWord, Event, State};
 
 use super::each::changes_hearing;
-use super::{About, Found, Rule, Violation};
+use super::few::Map;
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::profile::Profile;
 use crate::requirement::Party;
 use crate::scenario::AppAct;
@@ -27,7 +26,7 @@ const CALL: &str = "call";
 /// What each app knows of its session.
 #[derive(Debug, Default)]
 pub(super) struct QueriesAgree {
-    devices: BTreeMap<String, Device>,
+    devices: Map<String, Device>,
 }
 
 #[derive(Debug)]
@@ -39,11 +38,11 @@ struct Device {
     /// Does the app hear what happens, or did nothing happen yet?
     hears: bool,
     logins: usize,
-    questions: BTreeMap<u32, Question>,
+    questions: Map<u32, Question>,
     /// What the last query said, as long as nothing has happened since.
     said: Option<State>,
     /// The calls made on the strength of that.
-    tested: BTreeMap<u32, State>,
+    tested: Map<u32, State>,
 }
 
 #[derive(Debug)]
@@ -66,8 +65,8 @@ impl Rule for QueriesAgree {
         &[STATUS, USER_MISSING, USER_LEFT, AFTER_FAILURE, CALL]
     }
 
-    fn reads_traffic(&self) -> bool {
-        false
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::APP
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
@@ -78,7 +77,7 @@ impl Rule for QueriesAgree {
         let name = &entry.actor;
         match &entry.what {
             What::Event(event) => {
-                let device = self.devices.entry(name.clone()).or_default();
+                let device = self.devices.or_default(name);
                 if let Some(state) = event.state {
                     device.hears = true;
                     device.last = event.event;
@@ -86,7 +85,7 @@ impl Rule for QueriesAgree {
                     device.is_now(state);
                 }
             }
-            What::Call(call) => self.devices.entry(name.clone()).or_default().call(call),
+            What::Call(call) => self.devices.or_default(name).call(call),
             What::Result(answer) => {
                 let Some(device) = self.devices.get_mut(name) else {
                     return;
@@ -113,7 +112,7 @@ impl Rule for QueriesAgree {
         if about.rules.login.into_room {
             return;
         }
-        for (name, device) in &self.devices {
+        for (name, device) in self.devices.iter() {
             for id in device.questions.keys() {
                 found.inconclusive.push(format!(
                     "call #{id} of {name} for its state had no result when the record ended"
@@ -131,9 +130,9 @@ impl Default for Device {
             last: None,
             hears: true,
             logins: 0,
-            questions: BTreeMap::new(),
+            questions: Map::default(),
             said: None,
-            tested: BTreeMap::new(),
+            tested: Map::default(),
         }
     }
 }

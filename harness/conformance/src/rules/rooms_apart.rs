@@ -1,12 +1,11 @@
 //! I24: what is meant for one room, device or app changes nothing for another (EXP-014, EXP-016,
 //! EXP-033, EXP-037…040, EXP-066).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::Time;
 use session::words::{EndCause, Event};
 
-use super::{About, Found, Rule, Violation};
+use super::few::{Map, Set};
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::scenario::{AppAct, SessionWord};
 use crate::transcript::{Entry, EventSeen, SessionSeen, What};
@@ -34,9 +33,9 @@ const OTHER_USER: &str = "other-user";
 #[derive(Debug, Default)]
 pub(super) struct RoomsApart {
     /// By device, the rooms its process asked to enter.
-    rooms: BTreeMap<String, BTreeSet<String>>,
+    rooms: Map<String, Set<String>>,
     /// What administrators did.
-    acts: BTreeSet<String>,
+    acts: Set<String>,
     /// The sessions that were opened at this instant and shortly before.
     logins: Vec<(Time, SessionSeen)>,
     /// Who lost a place at this instant.
@@ -70,12 +69,46 @@ impl Rule for RoomsApart {
         false
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::EVENT | Kinds::SESSION | Kinds::APP | Kinds::SERVER
+    }
+
+    fn due(&self) -> Option<Time> {
+        self.displaced.first().map(|(_, at, _)| *at)
+    }
+
+    /// A place is lost to a login of the same user under the same app ID only.
+    fn overdue(&mut self, _: usize, _: Time, about: &About<'_>, found: &mut Found) {
+        let tolerance = about.profile.bounds.tolerance;
+        for (entry, lost, seen) in std::mem::take(&mut self.displaced) {
+            let others = || {
+                let logins = self.logins.iter();
+                let lately = logins.filter(|(at, _)| *at + tolerance >= lost);
+                let others = lately.map(|(_, login)| login);
+                others.filter(|login| login.session != seen.session && login.user == seen.user)
+            };
+            if others().any(|login| login.app == seen.app) {
+                continue;
+            }
+            let by_same_user = others().next().is_some();
+            found.violations.push(Violation {
+                aspect: match by_same_user {
+                    true => OTHER_APP,
+                    false => OTHER_USER,
+                },
+                entry,
+                actor: seen.device,
+                expected: format!("session {} of {} goes on", seen.session, seen.user),
+                seen: "it was displaced without a login of this user".into(),
+            });
+        }
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        self.judge_displaced(entry.at, about, found);
         match &entry.what {
             What::Call(call) if matches!(call.api.as_str(), "login" | "switch-room") => {
                 if let Some(room) = call.args.get("room") {
-                    let rooms = self.rooms.entry(entry.actor.clone()).or_default();
+                    let rooms = self.rooms.or_default(&entry.actor);
                     rooms.insert(room.clone());
                 }
             }
@@ -86,13 +119,17 @@ impl Rule for RoomsApart {
                 self.event(index, &entry.actor, event, found);
             }
             What::Server { act } => drop(self.acts.insert(act.clone())),
-            What::Session(seen) => self.session(index, entry.at, seen, found),
+            What::Session(seen) => {
+                let tolerance = about.profile.bounds.tolerance;
+                self.logins.retain(|(at, _)| *at + tolerance >= entry.at);
+                self.session(index, entry.at, seen, found);
+            }
             _ => {}
         }
     }
 
     fn end(&mut self, _: Time, _: &About<'_>, found: &mut Found) {
-        for (_, _, seen) in &self.displaced {
+        for (_, _, seen) in self.displaced.iter() {
             found.inconclusive.push(format!(
                 "the record ended at the very instant at which {} lost its place",
                 seen.device
@@ -169,34 +206,6 @@ impl RoomsApart {
                     || self.acts.contains(&format!("{kick} on {device}"))
                     || self.acts.contains(&format!("{kick} on {fleet}")))
         })
-    }
-
-    /// A place is lost to a login of the same user under the same app ID only.
-    fn judge_displaced(&mut self, now: Time, about: &About<'_>, found: &mut Found) {
-        if self.displaced.first().is_some_and(|(_, at, _)| *at < now) {
-            for (entry, _, seen) in std::mem::take(&mut self.displaced) {
-                let others = || {
-                    let logins = self.logins.iter().map(|(_, login)| login);
-                    logins.filter(|login| login.session != seen.session && login.user == seen.user)
-                };
-                if others().any(|login| login.app == seen.app) {
-                    continue;
-                }
-                let by_same_user = others().next().is_some();
-                found.violations.push(Violation {
-                    aspect: match by_same_user {
-                        true => OTHER_APP,
-                        false => OTHER_USER,
-                    },
-                    entry,
-                    actor: seen.device,
-                    expected: format!("session {} of {} goes on", seen.session, seen.user),
-                    seen: "it was displaced without a login of this user".into(),
-                });
-            }
-        }
-        let tolerance = about.profile.bounds.tolerance;
-        self.logins.retain(|(at, ..)| *at + tolerance >= now);
     }
 }
 

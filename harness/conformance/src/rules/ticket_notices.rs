@@ -6,9 +6,8 @@ use session::time::{Millis, Time};
 use session::words::{Event, Reason};
 
 use super::each::{Dues, Each};
-use super::lives::Lives;
-use super::{About, Found, Rule, Violation};
-use crate::case::Place;
+use super::lives::{Life, UntilNow};
+use super::{About, Found, Kinds, Rule, Violation};
 use crate::requirement::Party;
 use crate::text;
 use crate::transcript::{Entry, EventSeen, What};
@@ -27,7 +26,6 @@ const EXPIRED_REPLACED: &str = "expired-replaced";
 /// The tickets, and of which of them the app was warned.
 #[derive(Debug, Default)]
 pub(super) struct TicketNotices {
-    lives: Lives,
     /// The call that brought the ticket that the app was warned of.
     warned: Each<u32>,
     due: Dues,
@@ -52,8 +50,16 @@ impl Rule for TicketNotices {
         ]
     }
 
-    fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        while let Some(place) = self.due.overdue(entry.at) {
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::APP
+    }
+
+    fn due(&self) -> Option<Time> {
+        self.due.earliest()
+    }
+
+    fn overdue(&mut self, index: usize, now: Time, _: &About<'_>, found: &mut Found) {
+        while let Some(place) = self.due.overdue(now) {
             found.violations.push(Violation {
                 aspect: NOT_WARNED,
                 entry: index,
@@ -62,6 +68,9 @@ impl Rule for TicketNotices {
                 actor: place.0,
             });
         }
+    }
+
+    fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         if let What::Event(event) = &entry.what
             && let Some((aspect, expected)) = self.notice(entry, event, about)
         {
@@ -73,7 +82,7 @@ impl Rule for TicketNotices {
                 seen: text::say(entry),
             });
         }
-        if self.lives.follow(entry, about) {
+        if about.lives().changed() {
             self.arm(&entry.actor, about);
         }
     }
@@ -94,13 +103,13 @@ impl TicketNotices {
         event: &EventSeen,
         about: &About<'_>,
     ) -> Option<(&'static str, String)> {
-        let place = self.lives.place(entry, about);
         match (event.event?, event.reason) {
-            (Event::TokenWillExpire, _) => self.warning(place, entry.at, about),
+            (Event::TokenWillExpire, _) => self.warning(entry.at, about),
             (Event::TokenExpired, _)
             | (Event::KickedOut | Event::ReconnectFailed, Some(Reason::TokenExpired)) => {
-                let life = self.lives.get(&place).filter(|life| life.accepted)?;
-                let (first, _) = self.lives.ends(&place)?;
+                let known = about.lives().until_now()?;
+                let life = Some(known.life).filter(|life| life.accepted)?;
+                let (first, _) = known.ends?;
                 let aspect = match life.renewed {
                     true => EXPIRED_REPLACED,
                     false => EXPIRED_EARLY,
@@ -116,31 +125,29 @@ impl TicketNotices {
         }
     }
 
-    fn warning(
-        &mut self,
-        place: Place,
-        at: Time,
-        about: &About<'_>,
-    ) -> Option<(&'static str, String)> {
+    fn warning(&mut self, at: Time, about: &About<'_>) -> Option<(&'static str, String)> {
         let lead = lead(about)?;
-        let life = self.lives.get(&place)?;
-        let (call, accepted, sure) = (life.call, life.accepted, life.sure);
-        let renewing = self.lives.is_renewing(&place);
-        let (ends, late) = (self.lives.ends(&place), self.latest(&place, about));
-        let before = self.warned.get(&place).copied();
+        let UntilNow {
+            life,
+            ends,
+            is_renewing,
+        } = *about.lives().until_now()?;
+        let place = about.session();
+        let before = self.warned.get(place).copied();
         // It was warned, whatever else is known.
-        self.warned.insert(place, call);
-        if before == Some(call) {
+        self.warned.insert(place, life.call);
+        if before == Some(life.call) {
             return Some((WARNED_TWICE, "one warning about each ticket".into()));
         }
         // A device that logged in offline counts by its own clock, which may be wrong.
-        if !accepted {
+        if !life.accepted {
             return None;
         }
-        let ((first, last), late) = (ends?, late?);
+        let (first, last) = ends?;
+        let late = latest(&life, last, lead, about);
         let tolerance = about.profile.bounds.tolerance;
         let is_early = at + lead + tolerance < first;
-        let is_late = sure && !renewing && at > late;
+        let is_late = life.sure && !is_renewing && at > late;
         (is_early || is_late).then(|| {
             let when = format!(
                 "one {lead} before the end of the ticket at {}",
@@ -150,34 +157,30 @@ impl TicketNotices {
         })
     }
 
-    /// The last moment for the warning: that much before the end, or at once when the client
-    /// hears of a ticket with less left. It counts from the answer, which may be on its way as
-    /// long as the client waits for it.
-    fn latest(&self, place: &Place, about: &About<'_>) -> Option<Time> {
-        let lead = lead(about)?;
-        let life = self.lives.get(place)?;
-        let (_, last) = self.lives.ends(place)?;
-        let due = Time(last.0.saturating_sub(lead.0)).max(life.since);
-        Some(due + about.rules.link.answer_timeout + about.profile.bounds.tolerance)
-    }
-
     fn arm(&mut self, device: &str, about: &About<'_>) {
         self.due.forget(device);
-        let places: Vec<Place> = self
-            .lives
-            .of(device)
-            .filter(|(_, life)| life.accepted && life.sure)
-            .map(|(room, _)| (device.to_owned(), room.clone()))
-            .collect();
-        for place in places {
-            let call = self.lives.get(&place).map(|life| life.call);
-            if self.warned.get(&place).copied() == call || self.lives.is_renewing(&place) {
+        let (lives, lead) = (about.lives(), lead(about));
+        for (room, life) in lives.of(device) {
+            if !life.accepted || !life.sure {
                 continue;
             }
-            let due = self.latest(&place, about);
-            self.due.set(place, due);
+            let place = (device.to_owned(), room.clone());
+            if self.warned.get(&place) == Some(&life.call) || lives.is_renewing(&place) {
+                continue;
+            }
+            let due = lead.zip(lives.ends(&place));
+            let due = due.map(|(lead, (_, last))| latest(life, last, lead, about));
+            self.due.set(&place, due);
         }
     }
+}
+
+/// The last moment for the warning: that much before the end, or at once when the client hears of
+/// a ticket with less left. It counts from the answer, which may be on its way as long as the
+/// client waits for it.
+fn latest(life: &Life, last: Time, lead: Millis, about: &About<'_>) -> Time {
+    let due = Time(last.0.saturating_sub(lead.0)).max(life.since);
+    due + about.rules.link.answer_timeout + about.profile.bounds.tolerance
 }
 
 /// How long before the end the vendor warns, if it does and somebody documents it.

@@ -1,15 +1,14 @@
 //! I14: the reconnect window ends when it must, and once (EXP-022, EXP-023, ZIM-032, Z-AMB-02).
 //! That nothing is tried afterwards is I2.
 
-use std::collections::BTreeSet;
-
 use session::rules::{Sleep, Window, WindowFrom};
 use session::time::{Millis, Time};
 use session::words::{Event, Reason};
 
-use super::each::{self, Each, Frozen, changes_hearing};
-use super::{About, Found, Rule, Violation};
-use crate::case::{Place, Places};
+use super::each::{self, Each, changes_hearing};
+use super::few::Set;
+use super::{About, Found, Kinds, Rule, Violation};
+use crate::case::Place;
 use crate::requirement::Party;
 use crate::scenario::AppAct;
 use crate::transcript::{Entry, What};
@@ -21,15 +20,13 @@ const UNLIMITED: &str = "unlimited";
 /// The sessions that reconnect.
 #[derive(Debug, Default)]
 pub(super) struct WindowEnd {
-    places: Places,
     open: Each<Open>,
     /// When each must have ended at the latest; those of a process that stands still need not.
-    late: BTreeSet<(Time, Place)>,
-    frozen: Frozen,
+    late: Set<(Time, Place)>,
     /// The devices that stood still at some time.
-    slept: BTreeSet<String>,
+    slept: Set<String>,
     /// The devices whose app began to hear in the middle.
-    unheard: BTreeSet<String>,
+    unheard: Set<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -57,37 +54,55 @@ impl Rule for WindowEnd {
         Some("rules.reconnect.window")
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::EVENT | Kinds::APP
+    }
+
+    fn due(&self) -> Option<Time> {
+        self.late.first().map(|(due, _)| *due)
+    }
+
+    fn overdue(&mut self, index: usize, now: Time, about: &About<'_>, found: &mut Found) {
+        let Window::Bounded(window) = about.rules.reconnect.window else {
+            return;
+        };
+        while let Some((due, place)) = self.late.first().cloned()
+            && due < now
+        {
+            self.late.remove(&(due, place.clone()));
+            self.open.remove(&place);
+            found.violations.push(Violation {
+                aspect: TOO_LATE,
+                entry: index,
+                actor: place.0,
+                expected: format!("reconnect-failed {window} after reconnecting began"),
+                seen: "still reconnecting".into(),
+            });
+        }
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        self.overdue(index, entry.at, about, found);
         let into_room = about.rules.login.into_room;
-        let stood_still = self.frozen.follow(entry);
         match &entry.what {
             What::Event(event) => {
-                let place = self.places.of(entry, into_room);
+                let place = about.place();
                 match event.event {
                     Some(Event::Reconnecting) => self.begins(place, entry.at, about),
                     Some(Event::ReconnectFailed) if event.reason == Some(Reason::WindowEnded) => {
-                        self.ended(index, entry, &place, about, found);
+                        self.ended(index, entry, about, found);
                     }
                     _ if event.state.is_some() => {
-                        self.forget(&place, about);
+                        self.forget(place, about);
                     }
                     _ => {}
                 }
             }
             // The app took over, or the process died. A login that is accepted is told as an event.
             What::Call(call) => match (call.api.as_str(), call.args.get("room")) {
-                ("login", _) => {
-                    self.places.of(entry, into_room);
-                }
                 ("logout", Some(room)) if into_room => {
                     self.forget(&(entry.actor.clone(), room.clone()), about);
                 }
-                ("switch-room", _) => {
-                    self.places.of(entry, into_room);
-                    self.forget_all(&entry.actor, about);
-                }
-                ("logout" | "destroy", _) => self.forget_all(&entry.actor, about),
+                ("switch-room" | "logout" | "destroy", _) => self.forget_all(&entry.actor, about),
                 _ if changes_hearing(call) => {
                     self.forget_all(&entry.actor, about);
                     self.unheard.insert(entry.actor.clone());
@@ -108,7 +123,7 @@ impl Rule for WindowEnd {
                     self.goes_on(
                         &entry.actor,
                         entry.at,
-                        stood_still.unwrap_or_default(),
+                        about.stood_still().unwrap_or_default(),
                         about,
                     );
                 }
@@ -118,9 +133,9 @@ impl Rule for WindowEnd {
         }
     }
 
-    fn end(&mut self, at: Time, _: &About<'_>, found: &mut Found) {
+    fn end(&mut self, at: Time, about: &About<'_>, found: &mut Found) {
         for (device, room, open) in self.open.all() {
-            if open.due.is_some_and(|due| at <= due) || self.frozen.holds(device) {
+            if open.due.is_some_and(|due| at <= due) || about.frozen().holds(device) {
                 let who = each::say(&(device.clone(), room.clone()));
                 let said = format!("{who} was still reconnecting inside its window");
                 found.inconclusive.push(said);
@@ -130,8 +145,8 @@ impl Rule for WindowEnd {
 }
 
 impl WindowEnd {
-    fn begins(&mut self, place: Place, at: Time, about: &About<'_>) {
-        self.forget(&place, about);
+    fn begins(&mut self, place: &Place, at: Time, about: &About<'_>) {
+        self.forget(place, about);
         // A process that started before a change of settings has another window than one after it.
         let due = match about.settled(|rules| &rules.reconnect.window) {
             Some(Window::Bounded(window)) => Some(at + *window),
@@ -183,17 +198,12 @@ impl WindowEnd {
         }
     }
 
-    fn ended(
-        &mut self,
-        index: usize,
-        entry: &Entry,
-        place: &Place,
-        about: &About<'_>,
-        found: &mut Found,
-    ) {
+    fn ended(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
+        let place = about.place();
         let open = self.forget(place, about);
         // When it went on, or when it was told that it reconnects, no entry says.
-        if self.frozen.went_on_unseen(&place.0) || open.is_none() && self.unheard.contains(&place.0)
+        if about.frozen().went_on_unseen(&place.0)
+            || open.is_none() && self.unheard.contains(&place.0)
         {
             return;
         }
@@ -238,25 +248,6 @@ impl WindowEnd {
         about.rules.reconnect.window_from == WindowFrom::LastSignOfLife
             && (self.slept.contains(device)
                 || by.0 <= noticed_within + about.profile.bounds.tolerance.0)
-    }
-
-    fn overdue(&mut self, index: usize, now: Time, about: &About<'_>, found: &mut Found) {
-        let Window::Bounded(window) = about.rules.reconnect.window else {
-            return;
-        };
-        while let Some((due, place)) = self.late.first().cloned()
-            && due < now
-        {
-            self.late.remove(&(due, place.clone()));
-            self.open.remove(&place);
-            found.violations.push(Violation {
-                aspect: TOO_LATE,
-                entry: index,
-                actor: place.0,
-                expected: format!("reconnect-failed {window} after reconnecting began"),
-                seen: "still reconnecting".into(),
-            });
-        }
     }
 }
 

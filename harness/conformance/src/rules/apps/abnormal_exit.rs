@@ -1,21 +1,20 @@
 //! A4: after an abnormal exit while logged in, an app logs out before it logs in (EXP-067).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::Time;
 
 use super::{breach, say};
 use crate::requirement::Party;
-use crate::rules::{About, Found, Rule, WHOLE};
+use crate::rules::few::{Map, Set};
+use crate::rules::{About, Found, Kinds, Rule, WHOLE};
 use crate::scenario::AppAct;
 use crate::transcript::{Entry, What};
 
 /// Which devices are logged in, and which lost their process so.
 #[derive(Debug, Default)]
 pub(super) struct AbnormalExit {
-    calls: BTreeMap<u32, String>,
-    logged_in: BTreeSet<String>,
-    exited: BTreeSet<String>,
+    calls: Map<u32, String>,
+    logged_in: Set<String>,
+    exited: Set<String>,
 }
 
 impl Rule for AbnormalExit {
@@ -25,6 +24,10 @@ impl Rule for AbnormalExit {
 
     fn party(&self) -> Party {
         Party::App
+    }
+
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::APP
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, _: &About<'_>, found: &mut Found) {
@@ -56,7 +59,9 @@ impl Rule for AbnormalExit {
                 is: AppAct::Crashed,
             } => {
                 let was_logged_in = self.logged_in.remove(device);
-                self.exited.extend(was_logged_in.then(|| device.clone()));
+                if was_logged_in {
+                    self.exited.insert(device.clone());
+                }
             }
             _ => {}
         }

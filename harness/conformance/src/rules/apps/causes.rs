@@ -1,10 +1,9 @@
 //! What a call was made because of, as far as the record tells.
 
-use std::collections::BTreeMap;
-
 use session::time::{Millis, Time};
 use session::words::{ErrorWord, Event};
 
+use crate::rules::few::Map;
 use crate::transcript::{Entry, EventSeen, What};
 
 /// How much later than its callback a call from inside of it may stand in a record: a carrier that
@@ -16,16 +15,17 @@ const MOST_EVENTS: usize = 16;
 
 /// An event an app was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Told {
-    pub(super) event: Event,
-    pub(super) error: Option<ErrorWord>,
+pub(in crate::rules) struct Told {
+    pub(in crate::rules) event: Event,
+    pub(in crate::rules) error: Option<ErrorWord>,
 }
 
 /// What every app was told at the latest instant, and why it asks for tickets.
 #[derive(Debug, Default)]
-pub(super) struct Causes {
-    latest: BTreeMap<String, Latest>,
-    asked: BTreeMap<u32, Vec<Told>>,
+pub(in crate::rules) struct Causes {
+    latest: Map<String, Latest>,
+    asked: Map<u32, Vec<Told>>,
+    now: Vec<Told>,
 }
 
 /// What one app was told at one instant, and by which callbacks.
@@ -36,37 +36,37 @@ struct Latest {
 }
 
 impl Causes {
-    /// Follows one entry. For a call from inside a callback: the events it may be because of;
-    /// several when one callback told several things at that instant. Empty for every other call.
-    pub(super) fn follow(&mut self, entry: &Entry) -> Vec<Told> {
+    /// Follows one entry.
+    pub(in crate::rules) fn follow(&mut self, entry: &Entry) {
         match &entry.what {
-            What::Event(event) => {
-                self.hear(entry, event);
-                Vec::new()
-            }
+            What::Event(event) => self.hear(entry, event),
             What::Asks(meant) => {
                 if let Some(inside) = &meant.inside {
                     let causes = self.of(entry, inside);
                     self.asked.insert(meant.id, causes);
                 }
-                Vec::new()
             }
-            What::NeverCalled(meant) => {
-                self.asked.remove(&meant.id);
-                Vec::new()
+            What::NeverCalled(meant) => drop(self.asked.remove(&meant.id)),
+            What::Call(call) => {
+                self.now = match (self.asked.remove(&call.id), &call.inside) {
+                    (Some(causes), _) => causes,
+                    (None, Some(inside)) => self.of(entry, inside),
+                    (None, None) => Vec::new(),
+                };
             }
-            What::Call(call) => match (self.asked.remove(&call.id), &call.inside) {
-                (Some(causes), _) => causes,
-                (None, Some(inside)) => self.of(entry, inside),
-                (None, None) => Vec::new(),
-            },
-            _ => Vec::new(),
+            _ => {}
         }
+    }
+
+    /// For a call from inside a callback: the events it may be because of; several when one
+    /// callback told several things at that instant. Empty for every other call.
+    pub(in crate::rules) fn now(&self) -> &[Told] {
+        &self.now
     }
 
     fn hear(&mut self, entry: &Entry, event: &EventSeen) {
         let Some(word) = event.event else { return };
-        let latest = self.latest.entry(entry.actor.clone()).or_default();
+        let latest = self.latest.or_default(&entry.actor);
         if latest.at != entry.at {
             latest.at = entry.at;
             latest.told.clear();

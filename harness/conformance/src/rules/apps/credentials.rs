@@ -1,21 +1,20 @@
 //! A11: where the app proves itself by its signature, it leaves the ticket empty (ZIM-005).
 
-use std::collections::BTreeSet;
-
 use session::rules::Authentication;
 use session::time::Time;
 use session::words::Platform;
 
 use super::breach;
 use crate::requirement::Party;
-use crate::rules::{About, Found, Rule, WHOLE};
+use crate::rules::few::Set;
+use crate::rules::{About, Found, Kinds, Rule, WHOLE};
 use crate::scenario::SessionWord;
 use crate::transcript::{Entry, What, brings_no_ticket};
 
 /// The devices whose last login brought a ticket.
 #[derive(Debug, Default)]
 pub(super) struct Credentials {
-    with_ticket: BTreeSet<String>,
+    with_ticket: Set<String>,
 }
 
 impl Rule for Credentials {
@@ -30,6 +29,10 @@ impl Rule for Credentials {
     /// What a device is, only the server says; Web knows tickets only (ZIM-003).
     fn own_record_suffices(&self) -> bool {
         false
+    }
+
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::SESSION
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {

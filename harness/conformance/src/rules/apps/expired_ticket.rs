@@ -1,13 +1,12 @@
 //! A3: after an expired ticket an app logs in with one that is good (TIM-019, TIM-022).
 
-use std::collections::BTreeMap;
-
 use session::time::Time;
 use session::words::{ErrorWord, Event, Reason};
 
 use super::{breach, user_of};
 use crate::requirement::Party;
-use crate::rules::{About, Found, Rule};
+use crate::rules::few::Map;
+use crate::rules::{About, Found, Kinds, Rule};
 use crate::transcript::{Entry, What};
 
 /// The ticket had run out at a login.
@@ -18,9 +17,9 @@ const ONLINE: &str = "online";
 /// Whose ticket has run out, and how that was noticed.
 #[derive(Debug, Default)]
 pub(super) struct ExpiredTicket {
-    calls: BTreeMap<u32, String>,
-    online: BTreeMap<String, String>,
-    expired: BTreeMap<(String, String), &'static str>,
+    calls: Map<u32, String>,
+    online: Map<String, String>,
+    expired: Map<(String, String), &'static str>,
 }
 
 impl Rule for ExpiredTicket {
@@ -34,6 +33,10 @@ impl Rule for ExpiredTicket {
 
     fn aspects(&self) -> &'static [&'static str] {
         &[AT_LOGIN, ONLINE]
+    }
+
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, _: &About<'_>, found: &mut Found) {

@@ -1,14 +1,13 @@
 //! A8: what an app says at a login can be used by everybody (EXP-056, EXP-057).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::rules::EmptyName;
 use session::time::Time;
 use session::words::Platform;
 
 use super::{breach, say, user_of};
 use crate::requirement::Party;
-use crate::rules::{About, Found, Rule};
+use crate::rules::few::{Map, Set};
+use crate::rules::{About, Found, Kinds, Rule};
 use crate::transcript::{Entry, What};
 
 /// A room ID with `%`, and Web clients in that room.
@@ -19,8 +18,8 @@ const INCOMPLETE: &str = "incomplete";
 /// The rooms with `%` in their ID that were logged in to, and those with Web clients.
 #[derive(Debug, Default)]
 pub(super) struct LoginArguments {
-    named: BTreeMap<String, usize>,
-    web: BTreeSet<String>,
+    named: Map<String, usize>,
+    web: Set<String>,
 }
 
 impl Rule for LoginArguments {
@@ -38,6 +37,10 @@ impl Rule for LoginArguments {
 
     fn own_record_suffices(&self) -> bool {
         false
+    }
+
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::SESSION
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
@@ -58,7 +61,7 @@ impl Rule for LoginArguments {
                 if seen.platform == Platform::Web {
                     self.web.insert(room.clone());
                 }
-                self.named.entry(room.clone()).or_insert(index);
+                self.named.or_insert(room, || index);
                 if self.web.contains(room) && self.named.get(room) != Some(&usize::MAX) {
                     let expected = "no % in the ID of a room that Web clients enter".to_owned();
                     let seen = format!("{} in {room}", seen.device);

@@ -5,7 +5,7 @@
 //! from a record whether a person asked for it; what hangs on that is inconclusive.
 
 mod abnormal_exit;
-mod causes;
+pub(super) mod causes;
 mod credentials;
 mod expired_ticket;
 mod login_arguments;

@@ -1,14 +1,15 @@
 //! A6: an app does not log in who is logged in, let alone often (TIM-030, TIM-040).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use session::time::{Millis, Time};
 use session::words::{ErrorWord, State};
 
 use super::{breach, say, user_of};
-use crate::case::{Place, Places};
+use crate::case::Place;
 use crate::requirement::Party;
-use crate::rules::{About, Found, Rule};
+use crate::rules::few::Map;
+use crate::rules::{About, Found, Kinds, Rule};
 use crate::scenario::AppAct;
 use crate::transcript::{Entry, What};
 
@@ -24,10 +25,9 @@ const A_WHILE: Millis = Millis::seconds(15);
 /// Who is logged in, and when a login was called that was not needed.
 #[derive(Debug, Default)]
 pub(super) struct NeedlessLogin {
-    places: Places,
-    running: BTreeMap<u32, (Place, String)>,
-    online: BTreeMap<Place, String>,
-    needless: BTreeMap<String, VecDeque<Time>>,
+    running: Map<u32, (Place, String)>,
+    online: Map<Place, String>,
+    needless: Map<String, VecDeque<Time>>,
 }
 
 impl Rule for NeedlessLogin {
@@ -43,20 +43,23 @@ impl Rule for NeedlessLogin {
         &[AGAIN, OFTEN]
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::APP
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        let into_room = about.rules.login.into_room;
         match &entry.what {
             What::Call(call) if call.api == "login" => {
-                let place = self.places.of(entry, into_room);
+                let place = about.place();
                 let user = user_of(call).to_owned();
-                let is_online = self.online.get(&place) == Some(&user);
-                let is_running = self.running.values().any(|(running, _)| *running == place);
+                let is_online = self.online.get(place) == Some(&user);
+                let is_running = self.running.values().any(|(running, _)| running == place);
                 if is_online {
                     let expected = "no login of a user who is logged in".to_owned();
                     breach(found, AGAIN, (index, entry), expected, say(call));
                 }
                 if is_online || is_running {
-                    let recent = self.needless.entry(entry.actor.clone()).or_default();
+                    let recent = self.needless.or_default(&entry.actor);
                     recent.retain(|at| *at + A_WHILE > entry.at);
                     recent.push_back(entry.at);
                     // The login that was needed is one of them.
@@ -66,7 +69,7 @@ impl Rule for NeedlessLogin {
                         recent.clear();
                     }
                 }
-                self.running.insert(call.id, (place, user));
+                self.running.insert(call.id, (place.clone(), user));
             }
             What::Result(answer) if answer.api == "login" => {
                 if let Some((place, user)) = self.running.remove(&answer.id)
@@ -83,8 +86,7 @@ impl Rule for NeedlessLogin {
                 self.online.retain(|(device, _), _| *device != entry.actor);
             }
             What::Event(event) if event.state == Some(State::LoggedOut) => {
-                let place = self.places.of(entry, into_room);
-                self.online.remove(&place);
+                self.online.remove(about.place());
             }
             What::App {
                 is: AppAct::Crashed,

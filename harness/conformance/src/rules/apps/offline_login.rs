@@ -1,14 +1,13 @@
 //! A9: an app logs in offline only for the user who was logged in before, and brings the ticket
 //! for going online (ZIM-001, ZIM-013, ZIM-014).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::Time;
 use session::words::ErrorWord;
 
 use super::{breach, say, user_of};
 use crate::requirement::Party;
-use crate::rules::{About, Found, Rule};
+use crate::rules::few::{Map, Set};
+use crate::rules::{About, Found, Kinds, Rule};
 use crate::transcript::{Entry, What, brings_no_ticket};
 
 /// The first login of a user on a device.
@@ -20,10 +19,10 @@ const NO_TICKET: &str = "no-ticket";
 /// Who logged in on each device, and who logged out again.
 #[derive(Debug, Default)]
 pub(super) struct OfflineLogin {
-    calls: BTreeMap<u32, Called>,
-    known: BTreeSet<(String, String)>,
-    online: BTreeMap<String, String>,
-    logged_out: BTreeSet<(String, String)>,
+    calls: Map<u32, Called>,
+    known: Set<(String, String)>,
+    online: Map<String, String>,
+    logged_out: Set<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -43,6 +42,10 @@ impl Rule for OfflineLogin {
 
     fn aspects(&self) -> &'static [&'static str] {
         &[FIRST, AFTER_LOGOUT, NO_TICKET]
+    }
+
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, _: &About<'_>, found: &mut Found) {

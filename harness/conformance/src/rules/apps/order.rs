@@ -1,15 +1,14 @@
 //! A5: an app calls in the order create, log in, use, log out, destroy (EXP-002, EXP-012, EXP-048,
 //! TIM-001, TIM-008, TIM-017, TIM-061).
 
-use std::collections::BTreeMap;
-
 use session::time::Time;
 use session::words::{ErrorWord, Event};
 
 use super::{breach, say};
-use crate::case::{Place, Places};
+use crate::case::Place;
 use crate::requirement::Party;
-use crate::rules::{About, Found, Rule};
+use crate::rules::few::Map;
+use crate::rules::{About, Found, Kinds, Rule};
 use crate::scenario::AppAct;
 use crate::transcript::{CallAnswered, CallMade, Entry, What};
 
@@ -29,13 +28,12 @@ const DESTROYED: &str = "destroyed";
 /// How far each app has come.
 #[derive(Debug, Default)]
 pub(super) struct Order {
-    places: Places,
-    apps: BTreeMap<String, App>,
+    apps: Map<String, App>,
 }
 
 #[derive(Debug, Default)]
 struct App {
-    running: BTreeMap<u32, String>,
+    running: Map<u32, String>,
     /// The rooms it is logged in to; one without a name where a login is into no room.
     rooms: Vec<String>,
     stands: Stands,
@@ -65,11 +63,14 @@ impl Rule for Order {
         &[UNCREATED, MODE, STREAM, FIRST_USE, NOT_YET, DESTROYED]
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::APP
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
         match &entry.what {
             What::Call(call) => {
-                let place = self.places.of(entry, about.rules.login.into_room);
-                self.called((index, entry), call, place, found);
+                self.called((index, entry), call, about.place(), found);
             }
             What::Result(answer) => self.answered((index, entry), answer, found),
             What::Event(event) => {
@@ -80,9 +81,9 @@ impl Rule for Order {
                     Some(Event::LoggedOut) => Stands::NotLoggedIn,
                     _ => return,
                 };
-                let (device, room) = self.places.of(entry, about.rules.login.into_room);
-                let app = self.apps.entry(device).or_default();
-                app.rooms.retain(|known| *known != room);
+                let (device, room) = about.place();
+                let app = self.apps.or_default(device);
+                app.rooms.retain(|known| known != room);
                 app.stands = ended;
             }
             What::App {
@@ -102,13 +103,13 @@ impl Order {
         &mut self,
         at: (usize, &Entry),
         call: &CallMade,
-        (device, room): Place,
+        (device, room): &Place,
         found: &mut Found,
     ) {
-        let app = self.apps.entry(device).or_default();
+        let app = self.apps.or_default(device);
         match call.api.as_str() {
             "login" | "switch-room" => {
-                app.running.insert(call.id, room);
+                app.running.insert(call.id, room.clone());
                 if app.rooms.is_empty() && call.api == "login" {
                     app.stands = Stands::NotLoggedIn;
                 }
@@ -137,7 +138,7 @@ impl Order {
     }
 
     fn answered(&mut self, at: (usize, &Entry), answer: &CallAnswered, found: &mut Found) {
-        let app = self.apps.entry(at.1.actor.clone()).or_default();
+        let app = self.apps.or_default(&at.1.actor);
         let room = app.running.remove(&answer.id);
         let seen = || format!("call #{} {} fails", answer.id, answer.api);
         match (answer.api.as_str(), answer.error) {

@@ -1,16 +1,15 @@
 //! A2: an app does not log in again because of what its SDK tells it (ZIM-033, ZIM-039, ZIM-045,
 //! ZIM-056, TIM-027, TIM-035).
 
-use std::collections::BTreeMap;
-
 use session::time::Time;
 use session::words::{ErrorWord, Event, State};
 
-use super::causes::{Causes, Told};
+use super::causes::Told;
 use super::{breach, say, user_of};
-use crate::case::{Place, Places};
+use crate::case::Place;
 use crate::requirement::Party;
-use crate::rules::{About, Found, Rule};
+use crate::rules::few::Map;
+use crate::rules::{About, Found, Kinds, Rule};
 use crate::scenario::AppAct;
 use crate::transcript::{Entry, What};
 
@@ -26,12 +25,10 @@ const FAILED: &str = "failed";
 /// Who is logged in, and what would be no reason to log in.
 #[derive(Debug, Default)]
 pub(super) struct Relogin {
-    places: Places,
-    causes: Causes,
-    calls: BTreeMap<u32, (Place, String)>,
-    sessions: BTreeMap<Place, Session>,
+    calls: Map<u32, (Place, String)>,
+    sessions: Map<Place, Session>,
     /// The sessions that ended, until the next login.
-    over: BTreeMap<Place, &'static str>,
+    over: Map<Place, &'static str>,
 }
 
 #[derive(Debug)]
@@ -53,17 +50,19 @@ impl Rule for Relogin {
         &[NETWORK, GIVEN_UP, KICKED, EXPIRED, FAILED]
     }
 
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT | Kinds::APP
+    }
+
     fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
-        let causes = self.causes.follow(entry);
-        let into_room = about.rules.login.into_room;
         match &entry.what {
             What::Call(call) if call.api == "login" => {
-                let place = self.places.of(entry, into_room);
+                let place = about.place();
                 let user = user_of(call);
-                let over = self.over.remove(&place);
-                let session = self.sessions.get(&place);
+                let over = self.over.remove(place);
+                let session = self.sessions.get(place);
                 let is_restored = session.is_some_and(|s| s.reconnecting && s.user == user);
-                let aspects: Vec<_> = causes.iter().map(|told| forbidden(*told)).collect();
+                let aspects: Vec<_> = about.causes().iter().map(|told| forbidden(*told)).collect();
                 let cause = match aspects.as_slice() {
                     _ if is_restored => Some(NETWORK),
                     [Some(first), rest @ ..] if rest.iter().all(|a| a.is_some()) => Some(*first),
@@ -77,7 +76,7 @@ impl Rule for Relogin {
                     let why = format!("{}: who wanted {} ({over})?", entry.actor, say(call));
                     found.inconclusive.push(why);
                 }
-                self.calls.insert(call.id, (place, user.to_owned()));
+                self.calls.insert(call.id, (place.clone(), user.to_owned()));
             }
             What::Result(answer) if answer.api == "login" => {
                 let Some((place, user)) = self.calls.remove(&answer.id) else {
@@ -91,17 +90,17 @@ impl Rule for Relogin {
                 }
             }
             What::Event(event) => {
-                let place = self.places.of(entry, into_room);
+                let place = about.place();
                 if event.state == Some(State::LoggedOut) {
-                    self.sessions.remove(&place);
+                    self.sessions.remove(place);
                     let error = event.error;
                     let told = event.event.map(|event| Told { event, error });
                     match told.and_then(forbidden) {
-                        Some(aspect) => drop(self.over.insert(place, aspect)),
-                        None => drop(self.over.remove(&place)),
+                        Some(aspect) => drop(self.over.insert(place.clone(), aspect)),
+                        None => drop(self.over.remove(place)),
                     }
                 } else if let (Some(state), Some(session)) =
-                    (event.state, self.sessions.get_mut(&place))
+                    (event.state, self.sessions.get_mut(place))
                 {
                     session.reconnecting = state == State::Reconnecting;
                 }

@@ -1,23 +1,20 @@
 //! A10: an app answers the warning about its ticket with a renewal, and with a new ticket
 //! (ZIM-050).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::Time;
 use session::words::{ErrorWord, Event};
 
-use super::causes::Causes;
 use super::{breach, say};
 use crate::requirement::Party;
-use crate::rules::{About, Found, Rule, WHOLE};
+use crate::rules::few::{Map, Set};
+use crate::rules::{About, Found, Kinds, Rule, WHOLE};
 use crate::transcript::{Entry, What};
 
 /// The apps that were warned and have not renewed.
 #[derive(Debug, Default)]
 pub(super) struct Renewal {
-    causes: Causes,
-    warned: BTreeSet<String>,
-    renewals: BTreeMap<u32, ()>,
+    warned: Set<String>,
+    renewals: Map<u32, ()>,
 }
 
 impl Rule for Renewal {
@@ -29,12 +26,13 @@ impl Rule for Renewal {
         Party::App
     }
 
-    fn entry(&mut self, index: usize, entry: &Entry, _: &About<'_>, found: &mut Found) {
-        let because_warned = self
-            .causes
-            .follow(entry)
-            .iter()
-            .any(|told| told.event == Event::TokenWillExpire);
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT
+    }
+
+    fn entry(&mut self, index: usize, entry: &Entry, about: &About<'_>, found: &mut Found) {
+        let mut causes = about.causes().iter();
+        let mut because_warned = || causes.any(|told| told.event == Event::TokenWillExpire);
         let device = &entry.actor;
         match &entry.what {
             What::Event(event) => match event.event {
@@ -52,7 +50,7 @@ impl Rule for Renewal {
             }
             What::Call(call) if matches!(call.api.as_str(), "login" | "logout" | "destroy") => {
                 let was_warned = self.warned.remove(device);
-                if was_warned && because_warned {
+                if was_warned && because_warned() {
                     let expected = "a renewal because of the warning".to_owned();
                     breach(found, WHOLE, (index, entry), expected, say(call));
                 }

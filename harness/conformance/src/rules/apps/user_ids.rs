@@ -1,14 +1,13 @@
 //! A7: a user ID stands for one person and always the same one, and says nothing about them
 //! (EXP-018, EXP-019, EXP-026, EXP-058).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use session::time::Time;
 use session::words::State;
 
 use super::{breach, say, user_of};
 use crate::requirement::Party;
-use crate::rules::{About, Found, Rule};
+use crate::rules::few::{Map, Set};
+use crate::rules::{About, Found, Kinds, Rule};
 use crate::transcript::{Entry, What};
 
 /// A device whose IDs never recur.
@@ -24,15 +23,15 @@ const ENOUGH: usize = 5;
 /// Under which IDs each device logged in, and as whom.
 #[derive(Debug, Default)]
 pub(super) struct UserIds {
-    calls: BTreeMap<u32, (String, Option<String>)>,
-    logins: BTreeMap<String, Logins>,
+    calls: Map<u32, (String, Option<String>)>,
+    logins: Map<String, Logins>,
     /// Who is logged in, and by what name.
-    online: BTreeMap<String, (String, String)>,
+    online: Map<String, (String, String)>,
 }
 
 #[derive(Debug, Default)]
 struct Logins {
-    ids: BTreeSet<String>,
+    ids: Set<String>,
     recurred: bool,
 }
 
@@ -51,6 +50,10 @@ impl Rule for UserIds {
 
     fn own_record_suffices(&self) -> bool {
         false
+    }
+
+    fn reads(&self) -> Kinds {
+        Kinds::CALL | Kinds::RESULT | Kinds::EVENT
     }
 
     fn entry(&mut self, index: usize, entry: &Entry, _: &About<'_>, found: &mut Found) {
@@ -85,7 +88,7 @@ impl Rule for UserIds {
                 let Some((user, name)) = self.calls.remove(&answer.id) else {
                     return;
                 };
-                let logins = self.logins.entry(device.clone()).or_default();
+                let logins = self.logins.or_default(device);
                 let undecided = !logins.recurred && logins.ids.len() < ENOUGH;
                 logins.recurred |= undecided && !logins.ids.insert(user.clone());
                 if undecided && logins.ids.len() == ENOUGH {
