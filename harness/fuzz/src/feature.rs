@@ -35,7 +35,7 @@ session::words! {
         Offline = "offline", "logins without a network";
         Saved = "saved", "devices whose user was logged in before";
         LongWaits = "long-waits", "waits of many minutes";
-        Crossings = "crossings", "things done at once, or a moment after each other";
+        Crossings = "crossings", "things done at once, or a moment after each other, and calls made twice";
     }
 }
 

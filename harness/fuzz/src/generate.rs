@@ -31,7 +31,7 @@ const MOST_DEVICES: usize = 4;
 const MOST_ACTS: usize = 24;
 
 /// Changed whenever the same seed gives another scenario than before.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The users there are.
 pub(crate) const USERS: [&str; 2] = ["alice", "bob"];
@@ -76,15 +76,15 @@ struct Plot {
     console: Vec<Console>,
     gateways: Option<u8>,
     leave_faults: bool,
-    /// Acts, and how long nothing is done after each.
-    acts: Vec<(Act, Millis)>,
+    /// Acts, how often each is done at once, and how long nothing is done after it.
+    acts: Vec<(Act, usize, Millis)>,
 }
 
 impl Plot {
     fn scenario(self, profile: &str) -> Scenario {
         let mut steps = Vec::new();
-        for (act, pause) in self.acts {
-            steps.push(step(act));
+        for (act, times, pause) in self.acts {
+            steps.extend(std::iter::repeat_n(step(act), times));
             if pause > Millis::ZERO {
                 steps.push(step(Act::Advance(pause)));
             }
@@ -186,6 +186,7 @@ fn plot<'a>(alphabet: &'a Alphabet<'a>, on: Features) -> impl Strategy<Value = P
         let acts = vec(
             (
                 acts::act(alphabet, on, devices),
+                if_on(on, Feature::Crossings, 0.1),
                 lengths::pause(alphabet, on),
             ),
             1..=MOST_ACTS,
@@ -204,7 +205,8 @@ fn plot<'a>(alphabet: &'a Alphabet<'a>, on: Features) -> impl Strategy<Value = P
                         .into_iter()
                         .enumerate()
                         .filter_map(|(device, login)| acts::logs_in(device, login))
-                        .chain(acts)
+                        .map(|(act, pause)| (act, 1, pause))
+                        .chain(acts.into_iter().map(with_times))
                         .collect(),
                     clients,
                     console,
@@ -213,6 +215,12 @@ fn plot<'a>(alphabet: &'a Alphabet<'a>, on: Features) -> impl Strategy<Value = P
                 },
             )
     })
+}
+
+/// A call may be made twice at once: an answer of one then meets the other.
+fn with_times((act, again, pause): (Act, bool, Millis)) -> (Act, usize, Millis) {
+    let twice = again && matches!(act, Act::Call { .. });
+    (act, 1 + usize::from(twice), pause)
 }
 
 fn client(on: Features) -> impl Strategy<Value = Client> {
