@@ -35,7 +35,7 @@ pub fn write(below: &Path) -> io::Result<usize> {
     for (target, seeds) in [
         ("scenario", texts(files::scenario_files())),
         ("profile", texts(files::profile_files())),
-        ("requirements", texts(files::requirement_files())),
+        ("requirements", requirements()),
         ("ticket", tickets()),
         ("results", results::results()),
         (
@@ -62,6 +62,31 @@ pub fn write(below: &Path) -> io::Result<usize> {
         }
     }
     Ok(written)
+}
+
+/// The longest part of a file of requirements, in bytes, as far as its entries allow.
+const LONGEST_PART: usize = 4 * 1024;
+
+/// The requirements and the files that speak of them in parts: most of a file is the same over and
+/// over, and a whole one takes long.
+pub fn requirements() -> Vec<Vec<u8>> {
+    const ENTRY: &str = "\n  - ";
+    let mut parts = Vec::new();
+    for file in files::requirement_files() {
+        let mut entries = file.text.split(ENTRY);
+        let head = entries.next().unwrap_or_default();
+        let mut part = head.to_owned();
+        for entry in entries {
+            if part.len() + entry.len() > LONGEST_PART && part.len() > head.len() {
+                part.push('\n');
+                parts.push(std::mem::replace(&mut part, head.to_owned()).into_bytes());
+            }
+            part.push_str(ENTRY);
+            part.push_str(entry);
+        }
+        parts.push(part.into_bytes());
+    }
+    parts
 }
 
 /// How many runs of each profile there are.

@@ -1,6 +1,6 @@
 //! What a program in a peer's place says.
 //!
-//! A script is lines. Its first byte chooses the profile; the rest is one list of outputs a line, in
+//! A script is lines. Its first byte chooses the profile and scenario; the rest is one list of outputs a line, in
 //! the words of the adapter protocol: the first line answers the first input of whichever process
 //! hears one first, and so on. What is no such line is an answer without outputs.
 
@@ -15,6 +15,7 @@ use conformance::case::Case;
 use conformance::director::Director;
 use conformance::judge;
 use conformance::plan;
+use conformance::profile::Profile;
 use conformance::scenario::{ClientIndex, Scenario};
 use conformance::text;
 use conformance::transcript::Transcript;
@@ -28,6 +29,9 @@ use session::time::Now;
 use session::words::State;
 
 use crate::files;
+
+/// How many choices a byte has.
+const CHOICES: usize = 256;
 
 /// Whose place the script takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,10 +67,9 @@ pub fn played(script: &[u8], side: Side) {
     }
 }
 
-/// What the reference peers say on this side, for each profile.
+/// What the reference peers say on this side under every profile, in some of its scenarios.
 pub fn scripts(side: Side) -> Vec<Vec<u8>> {
-    let choices = 0..files::library().profiles.runnable().count();
-    let choices = choices.filter_map(|choice| u8::try_from(choice).ok());
+    let choices = (0..=u8::MAX).step_by(5);
     let written = choices.map(|choice| {
         let (scenario, profile) = chosen(choice);
         let record = Rc::new(RefCell::new(vec![choice]));
@@ -88,19 +91,26 @@ fn run(case: &Case<'_>, side: Side, voice: Voice) -> Result<Transcript, HarnessE
     simulated::run(case, director, &mut peers)
 }
 
-/// A scenario in which something happens, and the profile of this number.
-fn chosen(choice: u8) -> (&'static Scenario, &'static conformance::profile::Profile) {
-    static MOST_STEPS: OnceLock<Vec<&'static Scenario>> = OnceLock::new();
-    let profiles: Vec<_> = files::library().profiles.runnable().collect();
-    let profile = profiles[usize::from(choice) % profiles.len()];
-    let scenarios = MOST_STEPS.get_or_init(|| {
-        let mut all: Vec<&Scenario> = files::short_scenarios().iter().collect();
-        all.sort_by_key(|scenario| std::cmp::Reverse(scenario.steps.len()));
-        all
+/// A scenario that applies to a profile, and that profile.
+type Choice = (&'static Scenario, &'static Profile);
+
+/// The profile of this number, and one of its scenarios: the first is that in which most happens.
+fn chosen(choice: u8) -> Choice {
+    static ALL: OnceLock<Vec<Choice>> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        let mut scenarios: Vec<&Scenario> = files::short_scenarios().iter().collect();
+        scenarios.sort_by_key(|scenario| std::cmp::Reverse(scenario.steps.len()));
+        let profiles: Vec<&Profile> = files::library().profiles.runnable().collect();
+        let rounds = CHOICES.div_ceil(profiles.len());
+        let of = |round: usize, profile: &'static Profile| {
+            let fit = |scenario: &&&Scenario| plan::not_applicable(scenario, profile).is_none();
+            let fits: Vec<_> = scenarios.iter().filter(fit).collect();
+            (*fits[round * fits.len() / rounds], profile)
+        };
+        let of_round = |round| profiles.iter().map(move |profile| of(round, profile));
+        (0..rounds).flat_map(of_round).collect()
     });
-    let fits = |scenario: &&&Scenario| plan::not_applicable(scenario, profile).is_none();
-    let scenario = scenarios.iter().find(fits);
-    (scenario.expect("every profile has scenarios"), profile)
+    all[usize::from(choice)]
 }
 
 fn understood(line: &[u8]) -> Vec<Output> {

@@ -1,3 +1,5 @@
+use conformance::requirement::Catalogue;
+use conformance::source::Source;
 use hostile::{files, frames, results, seeds, subjects, texts, tickets, transcripts};
 use session::ticket::Format;
 
@@ -18,6 +20,19 @@ fn every_file_of_the_repository_is_read_as_what_it_is() {
     for file in files::scenario_files().iter().step_by(20) {
         texts::scenario(file.text.as_bytes());
     }
+}
+
+/// A part that is refused as a whole would test nothing but that.
+#[test]
+fn seeds_of_requirements_are_parts_of_them() {
+    let parts = seeds::requirements();
+    let read = parts.iter().filter(|part| {
+        let text = String::from_utf8_lossy(part).into_owned();
+        let path = "part.yaml".to_owned();
+        Catalogue::default().add(&Source { path, text }).is_ok()
+    });
+    assert!(read.count() > 12, "{}", parts.len());
+    assert!(parts.iter().all(|part| part.len() < 8 * 1024));
 }
 
 #[test]
@@ -97,9 +112,12 @@ fn a_subject_may_say_anything() {
 fn seeds_of_subjects_are_whole_runs() {
     for side in [subjects::Side::Client, subjects::Side::Server] {
         let scripts = subjects::scripts(side);
-        assert!(scripts.len() >= 7);
+        assert!(scripts.len() > 40);
+        let says =
+            |script: &&Vec<u8>| String::from_utf8_lossy(script).contains("\"output\":\"send\"");
+        let speak = scripts.iter().filter(says).count();
+        assert!(speak > scripts.len() * 3 / 4, "{speak}");
         for script in scripts {
-            assert!(String::from_utf8_lossy(&script).contains("\"output\":\"send\""));
             subjects::played(&script, side);
         }
     }
