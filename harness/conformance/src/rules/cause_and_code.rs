@@ -163,7 +163,11 @@ impl CauseAndCode {
         };
         match seen.is {
             SessionWord::Opened => {
-                truth.server_knows_nothing();
+                // A login of its own that comes late may displace the session it has.
+                let has_one = matches!(truth.state, Some(State::Online | State::Reconnecting));
+                if !has_one {
+                    truth.server_knows_nothing();
+                }
                 truth.user.clone_from(&seen.user);
                 truth.opened = true;
             }
@@ -415,6 +419,16 @@ mod tests {
             Reason::NewerLogin,
         );
         assert!(violated("I12", other.end(9_000)).is_some());
+    }
+
+    #[test]
+    fn a_late_login_of_its_own_is_reason_enough() {
+        let displaced = online()
+            .ended_for(1_000, "phone", EndCause::NewerLogin)
+            .opened_for(1_000, "phone", "alice")
+            .ended_for(1_000, "phone", EndCause::Logout);
+        let lines = told(displaced, Reason::NewerLogin);
+        assert_eq!(violated("I12", lines.end(9_000)), None);
     }
 
     #[test]

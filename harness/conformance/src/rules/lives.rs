@@ -186,18 +186,23 @@ impl Lives {
     }
 
     /// A session begins with the ticket of a call under way; with one of them, if several are. Where
-    /// one of those has a fault, nobody can tell.
+    /// one of those has a fault, nobody can tell. A renewal that was called after the login is
+    /// answered as a renewal, whether or not the login carries it.
     fn begins(&mut self, place: &Place, at: Time) {
         self.of.remove(place);
-        let brings = self.open.iter().filter(|(_, brings)| {
+        let is_here = |brings: &&Brings| {
             brings.device == place.0 && brings.room.as_ref().is_none_or(|room| *room == place.1)
-        });
-        let known: Option<Vec<_>> = brings
-            .map(|(_, brings)| Some((brings.made, brings.ends?)))
-            .collect();
-        let known = known.unwrap_or_default().into_iter();
-        let Some((call, ends)) = known.reduce(|(_, one), (call, other)| (call, hull(one, other)))
-        else {
+        };
+        let brings: Vec<&Brings> = self.open.values().filter(is_here).collect();
+        let ends: Option<Vec<_>> = brings.iter().map(|brings| brings.ends).collect();
+        let last = |renewals: bool| {
+            let such = brings.iter().filter(|brings| brings.is_renewal == renewals);
+            such.map(|brings| brings.made).max()
+        };
+        let (Some(ends), Some(call)) = (
+            ends.and_then(|ends| ends.into_iter().reduce(hull)),
+            last(false).or_else(|| last(true)),
+        ) else {
             return;
         };
         let life = Life {

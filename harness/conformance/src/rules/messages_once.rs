@@ -30,8 +30,8 @@ pub(super) struct MessagesOnce {
     sent: Map<Letter, Counts>,
     /// Were some forgotten?
     forgotten: bool,
-    /// Who is online, by session, as the server knows it.
-    online: Map<String, SessionSeen>,
+    /// Who is online, by session, as the server knows it, and since which entry.
+    online: Map<String, (usize, SessionSeen)>,
     networks: Map<String, Network>,
     /// The server was told to lose or hold messages.
     disturbed: bool,
@@ -150,7 +150,7 @@ impl Rule for MessagesOnce {
                 match seen.is {
                     SessionWord::Ended => drop(self.online.remove(&name)),
                     _ => {
-                        self.online.insert(name, seen.clone());
+                        self.online.insert(name, (index, seen.clone()));
                         // Until its client is told, it may live on a link that is given up.
                         let network = self.networks.or_default(&seen.device);
                         network.links_may_be_dead = true;
@@ -219,15 +219,17 @@ impl MessagesOnce {
             }
             _ => return,
         };
-        let own = |seen: &&SessionSeen| {
+        let own = |(_, seen): &&(usize, SessionSeen)| {
             let room = call
                 .args
                 .get("room")
                 .filter(|_| about.rules.login.into_room);
             seen.device == device && (room.is_none() || seen.room.as_ref() == room)
         };
-        // Who sends is known from the session; without one nothing is sent.
-        let Some(from) = self.online.values().rfind(own).cloned() else {
+        // Who sends is known from the session, the newer one where the server has not noticed the
+        // end of another; without one nothing is sent.
+        let own = self.online.values().filter(own);
+        let Some((_, from)) = own.max_by_key(|(since, _)| *since).cloned() else {
             self.forgotten = true;
             return;
         };
@@ -264,7 +266,8 @@ impl MessagesOnce {
                 && (room.is_none() || seen.room.as_ref() == room)
         };
         let mut readers = Set::default();
-        for seen in self.online.values().filter(is_meant) {
+        let online = self.online.values().map(|(_, seen)| seen);
+        for seen in online.filter(is_meant) {
             let network = self.networks.get(&seen.device);
             let works = network.is_none_or(|n| !n.wrong && !n.poor && !n.links_may_be_dead)
                 && !about.frozen().holds(&seen.device);
@@ -409,6 +412,18 @@ mod tests {
     fn what_nobody_sent_violates_it() {
         let lines = told(both_online(), 1_000);
         assert!(violated("I22", lines.end(2_000)).is_some());
+    }
+
+    #[test]
+    fn who_sends_is_known_from_the_newer_of_two_sessions() {
+        let lines = Lines::default()
+            .opened(0, "s9", "bob", "phone")
+            .opened(10, "s8", "bob", "tablet")
+            .login(10, "tablet", 2)
+            .opened(20, "s10", "alice", "phone")
+            .login(20, "phone", 1);
+        let lines = told(send(lines, 1_000, 3).result(1_060, "phone", 3), 1_070);
+        assert_eq!(violated("I22", lines.end(99_000)), None);
     }
 
     fn later(lines: Lines) -> Lines {

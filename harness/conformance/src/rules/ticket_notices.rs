@@ -253,6 +253,21 @@ mod tests {
     }
 
     #[test]
+    fn the_ticket_of_a_login_and_that_of_a_renewal_at_once_are_warned_of_apart() {
+        let lines = Lines::default()
+            .call(0, "phone", 1, "login")
+            .with("offline", "true")
+            .with("ticket", &ticket(1, "1s"));
+        let lines = renews(lines, 0, 2, "1s")
+            .event(0, "phone", Event::LoggingIn)
+            .result(0, "phone", 1);
+        let online = warned(lines, 0)
+            .event(60, "phone", Event::LoggedIn)
+            .result(60, "phone", 2);
+        assert_eq!(check(expired(warned(online, 60), 1_060)), None);
+    }
+
+    #[test]
     fn a_second_warning_violates_it() {
         let lines = warned(warned(logged_in("1m"), 30_050), 31_000);
         let at = lines.len() - 1;
