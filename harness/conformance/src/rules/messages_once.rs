@@ -266,8 +266,15 @@ impl MessagesOnce {
                 && (room.is_none() || seen.room.as_ref() == room)
         };
         let mut readers = Set::default();
-        let online = self.online.values().map(|(_, seen)| seen);
-        for seen in online.filter(is_meant) {
+        // What is said to a session that another has replaced goes nowhere.
+        let is_newest = |(since, seen): &&(usize, SessionSeen)| {
+            let mut others = self.online.values();
+            !others.any(|(later, other)| {
+                later > since && other.device == seen.device && other.room == seen.room
+            })
+        };
+        let online = self.online.values().filter(is_newest);
+        for seen in online.map(|(_, seen)| seen).filter(is_meant) {
             let network = self.networks.get(&seen.device);
             let works = network.is_none_or(|n| !n.wrong && !n.poor && !n.links_may_be_dead)
                 && !about.frozen().holds(&seen.device);
@@ -423,6 +430,17 @@ mod tests {
             .opened(20, "s10", "alice", "phone")
             .login(20, "phone", 1);
         let lines = told(send(lines, 1_000, 3).result(1_060, "phone", 3), 1_070);
+        assert_eq!(violated("I22", lines.end(99_000)), None);
+    }
+
+    #[test]
+    fn a_session_that_another_has_replaced_hears_nothing() {
+        let lines = Lines::default()
+            .login_over(0, "phone", 1, "s1")
+            .opened(10, "s2", "bob", "tablet")
+            .opened(20, "s3", "carol", "tablet")
+            .login(20, "tablet", 2);
+        let lines = later(send(lines, 1_000, 3).result(1_060, "phone", 3));
         assert_eq!(violated("I22", lines.end(99_000)), None);
     }
 
