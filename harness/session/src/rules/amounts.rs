@@ -142,11 +142,26 @@ duration_or_word!(WarningLead, Before, None, "none");
 
 /// Reads a part of a whole, in percent.
 pub(super) fn percent<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-    match u64::deserialize(from)? {
-        percent @ 0..=100 => Ok(percent),
-        more => Err(serde::de::Error::custom(format!(
-            "must be a percentage from 0 to 100, not {more}"
-        ))),
+    from.deserialize_u64(PercentVisitor)
+}
+
+struct PercentVisitor;
+
+impl serde::de::Visitor<'_> for PercentVisitor {
+    type Value = u64;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a percentage from 0 to 100")
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, percent: u64) -> Result<u64, E> {
+        match percent {
+            0..=100 => Ok(percent),
+            more => Err(E::invalid_value(
+                serde::de::Unexpected::Unsigned(more),
+                &self,
+            )),
+        }
     }
 }
 
